@@ -1,0 +1,224 @@
+package io.github.redlock;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settings of one lock that differ from those of the {@link Redlock}. They hold for every
+ * step of that lock: acquisition, extension and release. What is not set is inherited.
+ * <p>
+ * Immutable, thread-safe, meant to be shared. <pre>{@code
+ * LockOptions patient = LockOptions.builder().waitTime(Duration.ofSeconds(10)).build();
+ * }</pre>
+ *
+ * @since 0.1.0
+ */
+public final class LockOptions {
+
+	/**
+	 * The largest drift factor accepted; at 0.5, half of every ttl would be thrown away.
+	 */
+	public static final double MAX_DRIFT_FACTOR = 0.5;
+
+	private static final LockOptions DEFAULTS = builder().build();
+
+	private final @Nullable Duration waitTime;
+
+	private final @Nullable Integer retryCount;
+
+	private final @Nullable Duration retryDelay;
+
+	private final @Nullable Duration retryJitter;
+
+	private final @Nullable Double driftFactor;
+
+	private final @Nullable Boolean autoExtend;
+
+	private LockOptions(Builder builder) {
+		this.waitTime = builder.waitTime;
+		this.retryCount = builder.retryCount;
+		this.retryDelay = builder.retryDelay;
+		this.retryJitter = builder.retryJitter;
+		this.driftFactor = builder.driftFactor;
+		this.autoExtend = builder.autoExtend;
+	}
+
+	/**
+	 * Inherit everything.
+	 * @return options in which nothing is set
+	 */
+	public static LockOptions defaults() {
+		return DEFAULTS;
+	}
+
+	/**
+	 * Start with nothing set.
+	 * @return a new builder
+	 */
+	public static Builder builder() {
+		return new Builder();
+	}
+
+	/**
+	 * How long an acquisition may wait.
+	 * @return the wait time, if set
+	 */
+	public Optional<Duration> waitTime() {
+		return Optional.ofNullable(this.waitTime);
+	}
+
+	/**
+	 * How often a failed attempt is repeated.
+	 * @return the retry count, if set
+	 */
+	public Optional<Integer> retryCount() {
+		return Optional.ofNullable(this.retryCount);
+	}
+
+	/**
+	 * How long to pause between two attempts.
+	 * @return the retry delay, if set
+	 */
+	public Optional<Duration> retryDelay() {
+		return Optional.ofNullable(this.retryDelay);
+	}
+
+	/**
+	 * By how much the pause varies.
+	 * @return the retry jitter, if set
+	 */
+	public Optional<Duration> retryJitter() {
+		return Optional.ofNullable(this.retryJitter);
+	}
+
+	/**
+	 * The part of the ttl that is given up for clocks of different speed.
+	 * @return the drift factor, if set
+	 */
+	public Optional<Double> driftFactor() {
+		return Optional.ofNullable(this.driftFactor);
+	}
+
+	/**
+	 * Whether the lock is extended until it is released.
+	 * @return the switch, if set
+	 */
+	public Optional<Boolean> autoExtend() {
+		return Optional.ofNullable(this.autoExtend);
+	}
+
+	/**
+	 * Collects the settings and checks each one as it is given. Not thread-safe.
+	 */
+	public static final class Builder {
+
+		private @Nullable Duration waitTime;
+
+		private @Nullable Integer retryCount;
+
+		private @Nullable Duration retryDelay;
+
+		private @Nullable Duration retryJitter;
+
+		private @Nullable Double driftFactor;
+
+		private @Nullable Boolean autoExtend;
+
+		private Builder() {
+		}
+
+		/**
+		 * How long an acquisition may wait, whatever the retry count says. With zero
+		 * there is exactly one attempt.
+		 * @param waitTime zero or more
+		 * @return this
+		 */
+		public Builder waitTime(Duration waitTime) {
+			this.waitTime = notNegative("waitTime", waitTime);
+			return this;
+		}
+
+		/**
+		 * How many more attempts follow a failed one. Set here without a wait time, it
+		 * also overrules a wait time that would be inherited.
+		 * @param retryCount zero or more, or -1 to go on without limit
+		 * @return this
+		 */
+		public Builder retryCount(int retryCount) {
+			if (retryCount < -1) {
+				throw new IllegalArgumentException(
+						"retryCount must be zero or more, or -1 for no limit, but is " + retryCount);
+			}
+			this.retryCount = retryCount;
+			return this;
+		}
+
+		/**
+		 * How long to pause before the next attempt.
+		 * @param retryDelay zero or more
+		 * @return this
+		 */
+		public Builder retryDelay(Duration retryDelay) {
+			this.retryDelay = notNegative("retryDelay", retryDelay);
+			return this;
+		}
+
+		/**
+		 * The most by which a pause is made longer or shorter, at random, so that
+		 * competitors do not stay in step.
+		 * @param retryJitter zero or more
+		 * @return this
+		 */
+		public Builder retryJitter(Duration retryJitter) {
+			this.retryJitter = notNegative("retryJitter", retryJitter);
+			return this;
+		}
+
+		/**
+		 * The part of the ttl that is given up because clocks run at different speed.
+		 * @param driftFactor from 0 to {@value LockOptions#MAX_DRIFT_FACTOR}
+		 * @return this
+		 */
+		public Builder driftFactor(double driftFactor) {
+			if (!(driftFactor >= 0 && driftFactor <= MAX_DRIFT_FACTOR)) {
+				throw new IllegalArgumentException(
+						"driftFactor must be between 0 and " + MAX_DRIFT_FACTOR + ", but is " + driftFactor);
+			}
+			this.driftFactor = driftFactor;
+			return this;
+		}
+
+		/**
+		 * Whether the lock is extended, again and again, until it is released. By default
+		 * {@code acquire} and {@code tryAcquire} do not, {@code using} and the annotation
+		 * do.
+		 * @param autoExtend the switch
+		 * @return this
+		 */
+		public Builder autoExtend(boolean autoExtend) {
+			this.autoExtend = autoExtend;
+			return this;
+		}
+
+		/**
+		 * Build the options.
+		 * @return immutable options
+		 */
+		public LockOptions build() {
+			return new LockOptions(this);
+		}
+
+		private static Duration notNegative(String name, Duration value) {
+			Objects.requireNonNull(value, () -> name + " must not be null");
+			if (value.isNegative()) {
+				throw new IllegalArgumentException(name + " must be zero or more, but is " + value);
+			}
+			return value;
+		}
+
+	}
+
+}

@@ -1,0 +1,79 @@
+package io.github.redlock.spi;
+
+import java.util.concurrent.CompletionStage;
+
+/**
+ * One independent Redis taking part in the vote: a server, a Sentinel-managed master, or
+ * a whole Redis Cluster.
+ * <p>
+ * Every method is asynchronous, returns without waiting for input or output, and never
+ * throws for a refusal: what the node says, or fails to say, is a {@link Vote}. A stage
+ * that completes exceptionally counts as {@link Vote.Failed}. Requests are carried out in
+ * the order in which they were handed over, so that a release never overtakes the
+ * acquisition it undoes. Each request is atomic on the node: all resources or none.
+ * <p>
+ * Implementations are thread-safe and honour the contract checked by
+ * {@code LockNodeContract} in the tests of this project. They need no timeout of their
+ * own; the caller gives up on an answer after its command timeout.
+ *
+ * @since 0.1.0
+ */
+public interface LockNode extends AutoCloseable {
+
+	/**
+	 * The name used in statistics, events and logs; unique among the nodes of one lock.
+	 * @return the name, for instance {@code redis1.example.com:6379}
+	 */
+	String name();
+
+	/**
+	 * Set every lock key to the value if all of them are free (or already hold this very
+	 * value) and the token is larger than every stored fence. A repeated request is
+	 * granted again.
+	 * @param request the resources, the value, the time to live and the token
+	 * @return {@link Vote.Granted}, {@link Vote.Held}, {@link Vote.Stale} or
+	 * {@link Vote.Failed}
+	 */
+	CompletionStage<Vote> acquire(LockRequest request);
+
+	/**
+	 * Give every lock key the request's time to live again, and its fence key the full
+	 * time to live of a fence, if all of them hold the value. Nothing is set otherwise.
+	 * @param request the resources, the value, the time to live and the token
+	 * @return {@link Vote.Granted}, {@link Vote.Missing}, {@link Vote.Held} or
+	 * {@link Vote.Failed}
+	 */
+	CompletionStage<Vote> extend(LockRequest request);
+
+	/**
+	 * Set again those lock keys that are absent, and raise the fences to at least the
+	 * token, unless a foreign value is found. A larger fence does not forbid it. Sent
+	 * only after a successful extension, to nodes that answered {@link Vote.Missing}.
+	 * @param request the resources, the value, the time to live and the token
+	 * @return {@link Vote.Granted}, {@link Vote.Held} or {@link Vote.Failed}
+	 */
+	CompletionStage<Vote> heal(LockRequest request);
+
+	/**
+	 * Delete every lock key that holds the value, whatever the others hold. Fence keys
+	 * stay.
+	 * @param request the resources and the value
+	 * @return {@link Vote.Granted} if all keys held the value, {@link Vote.Missing} if at
+	 * least one was gone or foreign, or {@link Vote.Failed}
+	 */
+	CompletionStage<Vote> release(LockRequest request);
+
+	/**
+	 * Find out whether the node answers, opening a connection where there is none.
+	 * @return {@link Vote.Granted} or {@link Vote.Failed}
+	 */
+	CompletionStage<Vote> ping();
+
+	/**
+	 * Fail what is still unanswered and give back connections and threads. Closing twice
+	 * is harmless.
+	 */
+	@Override
+	void close();
+
+}

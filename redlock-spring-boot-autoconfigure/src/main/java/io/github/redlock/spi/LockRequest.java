@@ -1,0 +1,60 @@
+package io.github.redlock.spi;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What one acquisition attempt asks of every node, and later the extensions and the
+ * release of the lock it won.
+ *
+ * @param resources what is locked, at least one, without duplicates; a node locks all of
+ * them or none
+ * @param value the random value that proves ownership; a secret, not to be logged at INFO
+ * or above
+ * @param ttl the time to live of the lock keys, a positive whole number of milliseconds
+ * @param token the fencing token, positive, or {@link #NO_TOKEN} where fencing is off and
+ * fence keys are neither read nor written
+ * @since 0.1.0
+ */
+public record LockRequest(List<String> resources, String value, Duration ttl, long token) {
+
+	/** The token of a request without fencing. */
+	public static final long NO_TOKEN = 0;
+
+	/**
+	 * Keep an immutable copy of the resources.
+	 * @param resources what is locked
+	 * @param value the owner's random value
+	 * @param ttl the time to live of the lock keys
+	 * @param token the fencing token or {@link #NO_TOKEN}
+	 */
+	public LockRequest {
+		resources = List.copyOf(resources);
+	}
+
+	/**
+	 * The same request with another time to live.
+	 * @param ttl the other time to live
+	 * @return the changed copy
+	 */
+	public LockRequest withTtl(Duration ttl) {
+		return this.ttl.equals(ttl) ? this : new LockRequest(this.resources, this.value, ttl, this.token);
+	}
+
+	/**
+	 * Whether fence keys take part.
+	 * @return {@code true} if this request carries a fencing token
+	 */
+	public boolean isFenced() {
+		return this.token != NO_TOKEN;
+	}
+
+	/**
+	 * Leaves the value out: it proves ownership and does not belong in a log.
+	 */
+	@Override
+	public String toString() {
+		return "LockRequest[resources=" + this.resources + ", ttl=" + this.ttl + ", token=" + this.token + "]";
+	}
+
+}

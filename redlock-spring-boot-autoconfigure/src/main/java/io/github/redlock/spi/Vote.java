@@ -1,0 +1,85 @@
+package io.github.redlock.spi;
+
+import java.time.Duration;
+
+/**
+ * One node's answer to one request. "Somebody else has it" and "the node is broken" are
+ * different votes and are never mixed up.
+ * <p>
+ * All implementations are immutable.
+ *
+ * @since 0.1.0
+ */
+public sealed interface Vote {
+
+	/**
+	 * The node did what was asked: it granted, extended, healed or deleted every key.
+	 */
+	record Granted() implements Vote {
+
+		/** The only value worth having: a granted vote carries no data. */
+		public static final Granted INSTANCE = new Granted();
+
+	}
+
+	/**
+	 * At least one key holds a value that is not ours. Nothing was changed, except by a
+	 * release, which deletes those keys that are ours.
+	 *
+	 * @param remaining the largest remaining time to live among the foreign keys, never
+	 * negative
+	 */
+	record Held(Duration remaining) implements Vote {
+	}
+
+	/**
+	 * The keys are free, but the node has already granted this fencing token or a larger
+	 * one. Nothing was changed. Only an acquisition can get this answer.
+	 *
+	 * @param highest the highest fencing token the node has stored
+	 */
+	record Stale(long highest) implements Vote {
+	}
+
+	/**
+	 * At least one key is not there (and none holds a foreign value). Nothing was
+	 * changed, except by a release, which deletes those keys that are ours.
+	 */
+	record Missing() implements Vote {
+
+		/** The only value worth having: a missing vote carries no data. */
+		public static final Missing INSTANCE = new Missing();
+
+	}
+
+	/**
+	 * The node did not answer, or not with anything that could be counted. Whether it
+	 * carried out the request is unknown, unless the reason is {@link Reason#DOWN}.
+	 *
+	 * @param reason what kind of failure it was
+	 * @param error the failure itself
+	 */
+	record Failed(Reason reason, Throwable error) implements Vote {
+
+		/**
+		 * Why a node's answer does not count.
+		 */
+		public enum Reason {
+
+			/** The connection could not be opened or broke before the answer came. */
+			UNREACHABLE,
+
+			/** No answer within the command timeout. */
+			TIMEOUT,
+
+			/** The node answered with an error or with something unintelligible. */
+			ERROR_REPLY,
+
+			/** The node is marked down; the request was not sent. */
+			DOWN
+
+		}
+
+	}
+
+}
