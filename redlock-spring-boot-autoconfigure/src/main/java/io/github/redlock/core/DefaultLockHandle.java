@@ -1,0 +1,443 @@
+package io.github.redlock.core;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.github.redlock.AbortSignal;
+import io.github.redlock.ExecutionStats;
+import io.github.redlock.LockHandle;
+import io.github.redlock.LockLostException;
+import io.github.redlock.LockReleaseException;
+import io.github.redlock.RedlockException;
+import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.TimeSource.Cancellable;
+
+/**
+ * One lock: held, then either lost or released, never anything again after that.
+ * <p>
+ * State changes and sending happen in the monitor, so each node sees extensions before
+ * the release, and nothing after it. The deadline is volatile and is read without the
+ * monitor: {@link #isValid()} must be right even if no other thread ever ran again.
+ */
+final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Observer {
+
+	private static final Logger logger = LoggerFactory.getLogger(DefaultLockHandle.class);
+
+	private final NodeGroup nodes;
+
+	private final LockSettings settings;
+
+	private final double extendAfter;
+
+	private final Executor callbackExecutor;
+
+	private final Consumer<DefaultLockHandle> onEnd;
+
+	private final List<ExecutionStats> attempts;
+
+	private final CompletableFuture<LockLostException> lost = new CompletableFuture<>();
+
+	private final CompletableFuture<ReleaseOutcome> released = new CompletableFuture<>();
+
+	private volatile State state = State.HELD;
+
+	private volatile LockRequest request;
+
+	private volatile long deadline;
+
+	private volatile @Nullable LockLostException loss;
+
+	private long extendAt;
+
+	private @Nullable Cancellable timer;
+
+	private @Nullable Extension extension;
+
+	/**
+	 * A lock that was just won.
+	 * @param start the monotonic time at which the winning attempt began
+	 * @param extendAfter the share of the ttl after which auto-extension begins
+	 * @param onEnd told once, when the lock is released or lost
+	 */
+	DefaultLockHandle(NodeGroup nodes, LockRequest request, LockSettings settings, long start, double extendAfter,
+			List<ExecutionStats> attempts, Executor callbackExecutor, Consumer<DefaultLockHandle> onEnd) {
+		this.nodes = nodes;
+		this.request = request;
+		this.settings = settings;
+		this.extendAfter = extendAfter;
+		this.attempts = List.copyOf(attempts);
+		this.callbackExecutor = callbackExecutor;
+		this.onEnd = onEnd;
+		prolong(start, request);
+	}
+
+	private void prolong(long start, LockRequest request) {
+		this.request = request;
+		this.deadline = Validity.deadline(start, request.ttl(), this.settings.driftFactor());
+		this.extendAt = start + (long) (request.ttl().toNanos() * this.extendAfter);
+		if (this.extendAt - this.deadline >= 0) {
+			// Only with a drift factor so large that it swallows what the share leaves.
+			this.extendAt = start + (long) ((this.deadline - start) * this.extendAfter);
+		}
+	}
+
+	/**
+	 * Start watching the deadline, and extending if that was asked for.
+	 */
+	synchronized void start() {
+		arm();
+	}
+
+	/**
+	 * Set the one timer of this lock to what happens next.
+	 */
+	private void arm() {
+		if (this.timer != null) {
+			this.timer.cancel();
+		}
+		boolean extend = this.settings.autoExtend() && this.extension == null;
+		long next = extend ? this.extendAt : this.deadline;
+		this.timer = this.nodes.time().schedule(next - now(), this::timerFired);
+	}
+
+	private synchronized void timerFired() {
+		if (this.state != State.HELD || endIfExpired()) {
+			return;
+		}
+		if (this.settings.autoExtend() && this.extension == null && now() - this.extendAt >= 0) {
+			beginExtension(ttl());
+		}
+		else {
+			arm();
+		}
+	}
+
+	private long now() {
+		return this.nodes.time().nanoTime();
+	}
+
+	private long remainingNanos() {
+		return this.deadline - now();
+	}
+
+	/**
+	 * Read the clock. Called in the monitor.
+	 * @return {@code true} if the time is over; the lock is lost then
+	 */
+	boolean endIfExpired() {
+		if (remainingNanos() > 0) {
+			return false;
+		}
+		lose("its validity ended before it was released", null);
+		return true;
+	}
+
+	@Override
+	public List<String> resources() {
+		return this.request.resources();
+	}
+
+	@Override
+	public String value() {
+		return this.request.value();
+	}
+
+	@Override
+	public Duration ttl() {
+		return this.request.ttl();
+	}
+
+	@Override
+	public Duration remainingValidity() {
+		long nanos = remainingNanos();
+		return (this.state == State.HELD && nanos > 0) ? Duration.ofNanos(nanos) : Duration.ZERO;
+	}
+
+	@Override
+	public boolean isValid() {
+		return this.state == State.HELD && remainingNanos() > 0;
+	}
+
+	@Override
+	public long fencingToken() {
+		if (!this.request.isFenced()) {
+			throw new IllegalStateException(
+					"There are no fencing tokens: they are switched off (redlock.fencing.enabled=false)");
+		}
+		return this.request.token();
+	}
+
+	@Override
+	public List<ExecutionStats> attempts() {
+		return this.attempts;
+	}
+
+	@Override
+	public CompletionStage<LockLostException> lost() {
+		return this.lost.minimalCompletionStage();
+	}
+
+	@Override
+	public boolean isAborted() {
+		return error().isPresent();
+	}
+
+	@Override
+	public Optional<LockLostException> error() {
+		if (this.state == State.HELD && remainingNanos() <= 0) {
+			synchronized (this) {
+				if (this.state == State.HELD) {
+					endIfExpired();
+				}
+			}
+		}
+		return Optional.ofNullable(this.loss);
+	}
+
+	@Override
+	public void throwIfAborted() {
+		error().ifPresent((first) -> {
+			throw again(first);
+		});
+	}
+
+	/**
+	 * The lock is lost. Called in the monitor, at most once with an effect.
+	 */
+	void lose(String how, @Nullable Throwable cause) {
+		lose(how, cause, true);
+	}
+
+	private synchronized void lose(String how, @Nullable Throwable cause, boolean release) {
+		if (this.state != State.HELD) {
+			return;
+		}
+		this.state = State.LOST;
+		end();
+		reportLoss(how, cause);
+		if (release) {
+			this.nodes.releaseInBackground(this.request);
+		}
+	}
+
+	/**
+	 * The owner of the connections is closing. The lock is given up, but not deleted: the
+	 * holder may still be at work, and the ttl gives it time to notice.
+	 */
+	void abandon() {
+		lose("the Redlock was closed; its keys expire by themselves", null, false);
+	}
+
+	private void reportLoss(String how, @Nullable Throwable cause) {
+		LockLostException error = new LockLostException(resources(), "Lost the lock on " + resources() + ": " + how,
+				cause);
+		logger.warn("{}", error.getMessage());
+		this.loss = error;
+		this.callbackExecutor.execute(() -> this.lost.complete(error));
+		this.nodes.events().fire((listener) -> listener.lost(this, error));
+	}
+
+	private void end() {
+		if (this.timer != null) {
+			this.timer.cancel();
+		}
+		if (this.extension != null) {
+			this.extension.cancel();
+		}
+		this.onEnd.accept(this);
+	}
+
+	@Override
+	public LockHandle extend(Duration ttl) {
+		CompletableFuture<Boolean> extended = extendOnce(ttl);
+		try {
+			return extendedOrThrow(Waiting.interruptibly(this.nodes.time(), extended));
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw Waiting.interrupted("extending the lock on " + resources(), ex);
+		}
+	}
+
+	@Override
+	public CompletableFuture<LockHandle> extendAsync(Duration ttl) {
+		return extendOnce(ttl).thenApplyAsync(this::extendedOrThrow, this.callbackExecutor);
+	}
+
+	private LockHandle extendedOrThrow(boolean extended) {
+		LockLostException first = this.loss;
+		if (extended) {
+			return this;
+		}
+		if (first == null) {
+			throw new IllegalStateException(
+					"The lock on " + resources() + " was released and cannot be extended; acquire it again");
+		}
+		throw again(first);
+	}
+
+	/**
+	 * Extend, one extension at a time: one that is under way is waited for first.
+	 */
+	private CompletableFuture<Boolean> extendOnce(Duration ttl) {
+		Validity.check(ttl, this.settings.driftFactor());
+		synchronized (this) {
+			if (this.state != State.HELD || endIfExpired()) {
+				return CompletableFuture.completedFuture(false);
+			}
+			if (this.extension != null) {
+				return this.extension.outcome().thenCompose((ignored) -> extendOnce(ttl));
+			}
+			return beginExtension(ttl).outcome();
+		}
+	}
+
+	private Extension beginExtension(Duration ttl) {
+		Extension extension = new Extension(this, this.nodes, this.request.withTtl(ttl), this.settings);
+		this.extension = extension;
+		extension.attempt();
+		if (this.state == State.HELD) {
+			arm();
+		}
+		return extension;
+	}
+
+	boolean isHeld() {
+		return this.state == State.HELD;
+	}
+
+	/**
+	 * Never rely on more than the shorter of two ttls while it is unknown which of them a
+	 * node has: some may follow the new one even if the extension as a whole fails.
+	 */
+	void limitTo(long newDeadline) {
+		if (newDeadline - this.deadline < 0) {
+			this.deadline = newDeadline;
+		}
+	}
+
+	/**
+	 * An extension was granted by a quorum. Called in the monitor.
+	 * @return {@code false} if it came too late
+	 */
+	boolean extended(long start, LockRequest request) {
+		prolong(start, request);
+		if (endIfExpired()) {
+			return false;
+		}
+		Duration remaining = remainingValidity();
+		this.nodes.events().fire((listener) -> listener.extended(this, remaining));
+		return true;
+	}
+
+	void extensionEnded() {
+		this.extension = null;
+		if (this.state == State.HELD) {
+			arm();
+		}
+	}
+
+	@Override
+	public boolean release() {
+		return Waiting.uninterruptibly(this.nodes.time(), releaseOnce()).wasValidOrThrow();
+	}
+
+	@Override
+	public CompletableFuture<Boolean> releaseAsync() {
+		return releaseOnce().thenApplyAsync(ReleaseOutcome::wasValidOrThrow, this.callbackExecutor);
+	}
+
+	CompletableFuture<ReleaseOutcome> releaseOnce() {
+		beginRelease();
+		return this.released;
+	}
+
+	/**
+	 * Release without waiting; how it ends is logged and reported to listeners.
+	 */
+	synchronized void beginRelease() {
+		if (this.state == State.RELEASED || this.released.isDone()) {
+			return;
+		}
+		if (this.state == State.LOST || endIfExpired()) {
+			this.released.complete(new ReleaseOutcome(false, null));
+			return;
+		}
+		this.state = State.RELEASED;
+		end();
+		this.nodes.send(LockCommand.RELEASE, this.request, this.nodes.open(this));
+	}
+
+	/**
+	 * A quorum answered the release, or cannot any more.
+	 */
+	@Override
+	public void answered(VotingRound round) {
+		ReleaseOutcome outcome;
+		if (round.isUnreachable()) {
+			LockReleaseException error = new LockReleaseException(resources(), round, "The release of " + resources()
+					+ " was not confirmed by a quorum; it is sent again to nodes that come back, else the keys expire within "
+					+ ttl() + " (" + round + ")", round.lastError());
+			logger.warn("{}", error.getMessage());
+			outcome = new ReleaseOutcome(true, error);
+			this.nodes.events().fire((listener) -> listener.releaseFailed(this, error));
+		}
+		else {
+			outcome = new ReleaseOutcome(!round.isGone(), null);
+			if (!outcome.wasValid()) {
+				reportLoss("its keys were gone from too many nodes when it was released (" + round + ")", null);
+			}
+			this.nodes.events().fire((listener) -> listener.released(this, outcome.wasValid()));
+		}
+		this.released.complete(outcome);
+	}
+
+	/**
+	 * Release at the end of a block.
+	 * @return what the caller must hear about it: a loss, an unconfirmed release, or
+	 * nothing
+	 */
+	@Nullable RedlockException settle() {
+		return settled(Waiting.uninterruptibly(this.nodes.time(), releaseOnce()));
+	}
+
+	@Nullable RedlockException settled(ReleaseOutcome outcome) {
+		return outcome.wasValid() ? outcome.error() : this.loss;
+	}
+
+	@Override
+	public void close() {
+		if (settle() instanceof LockLostException first) {
+			throw again(first);
+		}
+	}
+
+	/**
+	 * The same loss, thrown by the calling thread; its cause shows where it was found.
+	 */
+	static LockLostException again(LockLostException first) {
+		return new LockLostException(first.getResources(), String.valueOf(first.getMessage()), first);
+	}
+
+	@Override
+	public String toString() {
+		return "LockHandle[resources=" + resources() + ", state=" + this.state + ", remainingValidity="
+				+ remainingValidity() + "]";
+	}
+
+	private enum State {
+
+		HELD, LOST, RELEASED
+
+	}
+
+}

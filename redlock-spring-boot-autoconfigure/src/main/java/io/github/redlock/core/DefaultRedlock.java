@@ -1,0 +1,577 @@
+package io.github.redlock.core;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.github.redlock.AsyncLockCallback;
+import io.github.redlock.ExecutionStats;
+import io.github.redlock.LockCallback;
+import io.github.redlock.LockHandle;
+import io.github.redlock.LockLostException;
+import io.github.redlock.LockNotAcquiredException.Reason;
+import io.github.redlock.LockOptions;
+import io.github.redlock.Redlock;
+import io.github.redlock.RedlockException;
+import io.github.redlock.RedlockListener;
+import io.github.redlock.core.AcquireOutcome.Acquired;
+import io.github.redlock.spi.LockNode;
+import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.TimeSource;
+
+/**
+ * The Redlock algorithm over N independent nodes.
+ *
+ * <h2>How it works</h2>
+ * <p>
+ * <b>Acquire.</b> {@link Acquisition} reads the monotonic clock, sends one request with a
+ * fresh random value to all nodes at once, and decides as soon as a quorum has granted it
+ * or cannot any more ({@link VotingRound}). It succeeds if a quorum granted and, counted
+ * from that clock reading, some of the ttl is left after drift ({@link Validity}).
+ * Otherwise it releases on every node before it tries again ({@link RetrySchedule}).
+ * <p>
+ * <b>Hold.</b> {@link DefaultLockHandle} watches the deadline with one timer of a shared
+ * scheduler. With auto-extension the timer goes off after a third of the ttl, and an
+ * {@link Extension} asks the nodes to prolong; it has the other two thirds to try again.
+ * When a quorum has lost the keys, or the deadline passes, the lock is lost, and says so.
+ * <p>
+ * <b>Release.</b> The lock turns invalid here first, then every node is told; those that
+ * do not confirm are told again when they come back ({@link NodeGuard}).
+ * <p>
+ * <b>Fencing.</b> Every acquisition proposes a number that the nodes accept only if it is
+ * larger than any they have accepted ({@link FencingTokens}): any two quorums share a
+ * node, so tokens grow from holder to holder, in the same round trip.
+ *
+ * <h2>What it assumes</h2>
+ * <p>
+ * That the clocks of nodes and clients run at speeds that differ by less than the drift
+ * factor, and that a node keeps its keys for their ttl. Neither messages nor processes
+ * are assumed to be fast.
+ *
+ * <h2>Threads</h2>
+ * <p>
+ * One algorithm serves both forms: a synchronous call waits for the asynchronous one
+ * ({@link TimeSource#await}), which lets a transport do the input and output in the
+ * waiting thread. Node threads and the timer run only code of this package; everything of
+ * the user's runs on the calling thread or on the callback executor.
+ *
+ * <h2>Sources</h2>
+ * <p>
+ * "Distributed Locks with Redis" (redis.io); Gray and Cheriton, "Leases" (1989);
+ * Kleppmann, "How to do distributed locking" (2016), for fencing tokens.
+ *
+ * @since 0.1.0
+ */
+public final class DefaultRedlock implements Redlock, AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(DefaultRedlock.class);
+
+	/**
+	 * A ttl below this many command timeouts leaves hardly any room for a slow node.
+	 */
+	private static final int MIN_TIMEOUTS_PER_TTL = 3;
+
+	private final NodeGroup nodes;
+
+	private final Duration defaultTtl;
+
+	private final Duration commandTimeout;
+
+	private final LockSettings defaults;
+
+	private final double extendAfter;
+
+	private final Supplier<String> values;
+
+	private final @Nullable FencingTokens tokens;
+
+	private final Executor callbackExecutor;
+
+	private final List<Runnable> onClose = new ArrayList<>();
+
+	private final ActiveLocks active = new ActiveLocks();
+
+	private final AtomicBoolean warnedOfShortTtl = new AtomicBoolean();
+
+	private final AtomicBoolean closed = new AtomicBoolean();
+
+	private DefaultRedlock(Builder builder) {
+		Validity.check(builder.defaultTtl, builder.options.driftFactor().orElse(Builder.DRIFT_FACTOR));
+		Quorum quorum = new Quorum(builder.nodes.size());
+		this.defaultTtl = builder.defaultTtl;
+		this.commandTimeout = builder.commandTimeout;
+		this.defaults = builder.settings();
+		this.extendAfter = builder.extendAfter;
+		this.values = builder.values;
+		this.callbackExecutor = (builder.callbackExecutor != null) ? builder.callbackExecutor : ownExecutor();
+		TimeSource time = (builder.time != null) ? builder.time : ownTime();
+		this.tokens = builder.fencing ? new FencingTokens(time) : null;
+		EventDispatcher events = new EventDispatcher(builder.listeners, this.callbackExecutor);
+		List<NodeGuard> guards = builder.nodes.stream()
+			.map((node) -> new NodeGuard(node, time, builder.commandTimeout, events))
+			.toList();
+		this.nodes = new NodeGroup(guards, quorum, time, builder.random, events);
+		warnIfShort(this.defaultTtl);
+		guards.forEach(NodeGuard::start);
+	}
+
+	private TimeSource ownTime() {
+		SystemTime time = new SystemTime();
+		this.onClose.add(time::close);
+		return time;
+	}
+
+	private Executor ownExecutor() {
+		AtomicInteger number = new AtomicInteger();
+		ExecutorService executor = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS,
+				new SynchronousQueue<>(), (task) -> {
+					Thread thread = new Thread(task, "redlock-callback-" + number.incrementAndGet());
+					thread.setDaemon(true);
+					return thread;
+				}, (task, full) -> task.run());
+		this.onClose.add(executor::shutdown);
+		return executor;
+	}
+
+	/**
+	 * Start with the defaults and no nodes.
+	 * @return a new builder
+	 */
+	public static Builder builder() {
+		return new Builder();
+	}
+
+	@Override
+	public Duration defaultTtl() {
+		return this.defaultTtl;
+	}
+
+	@Override
+	public LockHandle acquire(Collection<String> resources, Duration ttl, LockOptions options) {
+		return acquire(begin(resources, ttl, this.defaults.with(options, false))).lockOrThrow();
+	}
+
+	@Override
+	public Optional<LockHandle> tryAcquire(Collection<String> resources, Duration ttl, LockOptions options) {
+		return acquire(begin(resources, ttl, this.defaults.with(options, false).once())).lockIfFree();
+	}
+
+	private AcquireOutcome acquire(Acquisition acquisition) {
+		try {
+			return Waiting.interruptibly(this.nodes.time(), acquisition.outcome());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			acquisition.abort(Reason.INTERRUPTED, "the waiting thread was interrupted");
+			AcquireOutcome outcome = acquisition.outcome().join();
+			if (outcome instanceof Acquired acquired) {
+				acquired.lock().beginRelease();
+				return acquisition.interrupted();
+			}
+			return outcome;
+		}
+	}
+
+	@Override
+	public CompletableFuture<LockHandle> acquireAsync(Collection<String> resources, Duration ttl, LockOptions options) {
+		return async(begin(resources, ttl, this.defaults.with(options, false)), AcquireOutcome::lockOrThrow);
+	}
+
+	@Override
+	public CompletableFuture<Optional<LockHandle>> tryAcquireAsync(Collection<String> resources, Duration ttl,
+			LockOptions options) {
+		return async(begin(resources, ttl, this.defaults.with(options, false).once()), AcquireOutcome::lockIfFree);
+	}
+
+	/**
+	 * The future for a caller: completed where callbacks may block; whoever completes it
+	 * first decides, and a lock that nobody gets is released.
+	 */
+	private <T> CompletableFuture<T> async(Acquisition acquisition, Function<AcquireOutcome, T> result) {
+		CompletableFuture<T> future = new CompletableFuture<>();
+		onCompletion(acquisition.outcome(), (outcome) -> {
+			boolean taken;
+			try {
+				taken = future.complete(result.apply(outcome));
+			}
+			catch (RedlockException ex) {
+				taken = future.completeExceptionally(ex);
+			}
+			if (!taken && outcome instanceof Acquired acquired) {
+				acquired.lock().beginRelease();
+			}
+		});
+		abortWith(future, acquisition);
+		return future;
+	}
+
+	/**
+	 * Run user code, or what leads to it, where it may block.
+	 */
+	private <T> void onCompletion(CompletionStage<T> stage, Consumer<T> action) {
+		stage.thenAcceptAsync(action, this.callbackExecutor);
+	}
+
+	private static void abortWith(CompletionStage<?> future, Acquisition acquisition) {
+		future.whenComplete((result, error) -> acquisition.abort(Reason.INTERRUPTED, "its future was completed"));
+	}
+
+	private Acquisition begin(Collection<String> resources, Duration ttl, LockSettings settings) {
+		List<String> distinct = checkResources(resources);
+		Validity.check(Objects.requireNonNull(ttl, "ttl must not be null"), settings.driftFactor());
+		warnIfShort(ttl);
+		if (this.closed.get()) {
+			throw new IllegalStateException("This Redlock is closed; " + distinct + " cannot be locked any more");
+		}
+		Acquisition acquisition = new Acquisition(this.nodes, distinct, ttl, settings, this.values, this.tokens,
+				this::createLock);
+		this.active.began(acquisition);
+		CompletionStage<AcquireOutcome> outcome = acquisition.outcome();
+		outcome.whenComplete((ended, error) -> this.active.ended(acquisition));
+		acquisition.attempt();
+		return acquisition;
+	}
+
+	private DefaultLockHandle createLock(LockRequest request, LockSettings settings, long start,
+			List<ExecutionStats> attempts) {
+		DefaultLockHandle lock = new DefaultLockHandle(this.nodes, request, settings, start, this.extendAfter, attempts,
+				this.callbackExecutor, this.active::ended);
+		this.active.began(lock);
+		lock.start();
+		this.nodes.events().fire((listener) -> listener.acquired(lock));
+		return lock;
+	}
+
+	private static List<String> checkResources(Collection<String> resources) {
+		Objects.requireNonNull(resources, "resources must not be null");
+		if (resources.isEmpty()) {
+			throw new IllegalArgumentException("resources must not be empty; name at least one");
+		}
+		for (String resource : resources) {
+			if (resource == null || resource.isBlank()) {
+				throw new IllegalArgumentException("resources must be neither null nor blank, but one of them is "
+						+ ((resource != null) ? "'" + resource + "'" : "null") + ": " + resources);
+			}
+		}
+		return resources.stream().distinct().toList();
+	}
+
+	private void warnIfShort(Duration ttl) {
+		Duration limit = this.commandTimeout.multipliedBy(MIN_TIMEOUTS_PER_TTL);
+		if (ttl.compareTo(limit) < 0 && this.warnedOfShortTtl.compareAndSet(false, true)) {
+			logger.warn(
+					"A ttl of {} is less than {} command timeouts ({}): one slow node may cost the lock. "
+							+ "Use a longer ttl or a shorter command timeout. This is said once.",
+					ttl, MIN_TIMEOUTS_PER_TTL, limit);
+		}
+	}
+
+	@Override
+	public <T, X extends Throwable> T using(Collection<String> resources, Duration ttl, LockOptions options,
+			LockCallback<T, X> callback) throws X {
+		Objects.requireNonNull(callback, "callback must not be null");
+		DefaultLockHandle lock = acquire(begin(resources, ttl, this.defaults.with(options, true))).lockOrThrow();
+		T result;
+		try {
+			result = callback.call(lock, lock);
+		}
+		catch (Throwable ex) {
+			attach(lock.settle(), ex);
+			throw ex;
+		}
+		lock.close();
+		return result;
+	}
+
+	private static void attach(@Nullable RedlockException problem, Throwable error) {
+		if (problem != null && problem != error && problem != error.getCause()) {
+			error.addSuppressed(problem);
+		}
+	}
+
+	@Override
+	public <T> CompletableFuture<T> usingAsync(Collection<String> resources, Duration ttl, LockOptions options,
+			AsyncLockCallback<T> callback) {
+		Objects.requireNonNull(callback, "callback must not be null");
+		Acquisition acquisition = begin(resources, ttl, this.defaults.with(options, true));
+		CompletableFuture<T> future = new CompletableFuture<>();
+		onCompletion(acquisition.outcome(), (outcome) -> {
+			if (!(outcome instanceof Acquired acquired)) {
+				completeFrom(future, outcome::lockOrThrow);
+			}
+			else if (future.isDone()) {
+				acquired.lock().beginRelease();
+			}
+			else {
+				run(callback, acquired.lock(), future);
+			}
+		});
+		abortWith(future, acquisition);
+		return future;
+	}
+
+	private static void completeFrom(CompletableFuture<?> future, Runnable throwing) {
+		try {
+			throwing.run();
+		}
+		catch (RedlockException ex) {
+			future.completeExceptionally(ex);
+		}
+	}
+
+	private <T> void run(AsyncLockCallback<T> callback, DefaultLockHandle lock, CompletableFuture<T> future) {
+		CompletionStage<T> routine;
+		try {
+			routine = Objects.requireNonNull(callback.call(lock, lock), "the routine returned null instead of a stage");
+		}
+		catch (Exception ex) {
+			routine = CompletableFuture.failedFuture(ex);
+		}
+		CompletableFuture<T> running = routine.toCompletableFuture();
+		CompletionStage<T> outer = future;
+		outer.whenComplete((result, error) -> {
+			if (future.isCancelled()) {
+				running.cancel(true);
+			}
+		});
+		routine.whenComplete((result, error) -> onCompletion(lock.releaseOnce(),
+				(released) -> end(future, result, error, lock.settled(released))));
+	}
+
+	private static <T> void end(CompletableFuture<T> future, T result, @Nullable Throwable error,
+			@Nullable RedlockException problem) {
+		if (error != null) {
+			Throwable cause = (error instanceof CompletionException && error.getCause() != null) ? error.getCause()
+					: error;
+			attach(problem, cause);
+			future.completeExceptionally(cause);
+		}
+		else if (problem instanceof LockLostException lost) {
+			future.completeExceptionally(DefaultLockHandle.again(lost));
+		}
+		else {
+			future.complete(result);
+		}
+	}
+
+	/**
+	 * Wait for the end of everything that waits or is held now; new locks may still be
+	 * taken, so that work under way can finish.
+	 * @return a stage that completes when nothing is held and nobody waits
+	 */
+	public CompletionStage<Void> whenIdle() {
+		return this.active.whenIdle();
+	}
+
+	/**
+	 * Take no more locks. Who still waits gets a
+	 * {@link io.github.redlock.LockNotAcquiredException}; what is still held is reported
+	 * as lost, and its keys expire by themselves, because its holder may still be at
+	 * work. Then the nodes are closed. Closing twice is harmless.
+	 */
+	@Override
+	public void close() {
+		if (this.closed.compareAndSet(false, true)) {
+			this.active.close();
+			this.nodes.guards().forEach(NodeGuard::close);
+			this.onClose.forEach(Runnable::run);
+		}
+	}
+
+	/**
+	 * Collects nodes and settings. What is not set has the default of the property of the
+	 * same name. Not thread-safe.
+	 */
+	public static final class Builder {
+
+		static final double DRIFT_FACTOR = 0.01;
+
+		private List<LockNode> nodes = List.of();
+
+		private final List<RedlockListener> listeners = new ArrayList<>();
+
+		private Duration defaultTtl = Duration.ofSeconds(30);
+
+		private Duration commandTimeout = Duration.ofMillis(200);
+
+		private LockOptions options = LockOptions.defaults();
+
+		private double extendAfter = 1.0 / 3;
+
+		private boolean fencing = true;
+
+		private @Nullable TimeSource time;
+
+		private @Nullable Executor callbackExecutor;
+
+		private RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
+
+		private Supplier<String> values = new LockValues();
+
+		private Builder() {
+		}
+
+		/**
+		 * The nodes; closed together with the lock.
+		 * @param nodes at least one; an odd number is best
+		 * @return this
+		 */
+		public Builder nodes(Collection<? extends LockNode> nodes) {
+			this.nodes = List.copyOf(nodes);
+			return this;
+		}
+
+		/**
+		 * Add a listener.
+		 * @param listener hears every event
+		 * @return this
+		 */
+		public Builder listener(RedlockListener listener) {
+			this.listeners.add(Objects.requireNonNull(listener, "listener must not be null"));
+			return this;
+		}
+
+		/**
+		 * The ttl where a call names none.
+		 * @param defaultTtl a positive whole number of milliseconds, default 30 s
+		 * @return this
+		 */
+		public Builder defaultTtl(Duration defaultTtl) {
+			this.defaultTtl = Objects.requireNonNull(defaultTtl, "defaultTtl must not be null");
+			return this;
+		}
+
+		/**
+		 * How long to wait for one node's answer. Far below the ttl; the quorum makes a
+		 * generous value harmless, a short one marks healthy nodes down on a machine that
+		 * stalls.
+		 * @param commandTimeout positive, default 200 ms
+		 * @return this
+		 */
+		public Builder commandTimeout(Duration commandTimeout) {
+			if (commandTimeout.isNegative() || commandTimeout.isZero()) {
+				throw new IllegalArgumentException("commandTimeout must be positive, but is " + commandTimeout);
+			}
+			this.commandTimeout = commandTimeout;
+			return this;
+		}
+
+		/**
+		 * The defaults of the per-call options. Not set means: no wait time, 3 retries
+		 * after 200 ms +- 100 ms, drift factor 0.01. Auto-extension that is switched off
+		 * here is off unless a call switches it on.
+		 * @param options the defaults
+		 * @return this
+		 */
+		public Builder defaults(LockOptions options) {
+			this.options = Objects.requireNonNull(options, "options must not be null");
+			return this;
+		}
+
+		/**
+		 * When auto-extension begins.
+		 * @param share the share of the ttl that has passed by then: more than 0, at most
+		 * 0.9; default one third
+		 * @return this
+		 */
+		public Builder extendAfter(double share) {
+			if (!(share > 0 && share <= 0.9)) {
+				throw new IllegalArgumentException("extendAfter must be above 0 and at most 0.9, but is " + share);
+			}
+			this.extendAfter = share;
+			return this;
+		}
+
+		/**
+		 * Whether locks carry fencing tokens.
+		 * @param fencing default {@code true}
+		 * @return this
+		 */
+		public Builder fencing(boolean fencing) {
+			this.fencing = fencing;
+			return this;
+		}
+
+		/**
+		 * The source of time; closed by its owner, not by the lock.
+		 * @param time default: the clocks of the JVM and one daemon thread
+		 * @return this
+		 */
+		public Builder time(TimeSource time) {
+			this.time = Objects.requireNonNull(time, "time must not be null");
+			return this;
+		}
+
+		/**
+		 * Where listeners, dependent actions of futures and asynchronous routines run.
+		 * They may block, so it must not be bounded to fewer threads than that takes.
+		 * @param executor default: a pool of daemon threads that grows as needed
+		 * @return this
+		 */
+		public Builder callbackExecutor(Executor executor) {
+			this.callbackExecutor = Objects.requireNonNull(executor, "executor must not be null");
+			return this;
+		}
+
+		/**
+		 * The source of jitter, for tests that want to repeat a run.
+		 * @param random default: that of the JVM
+		 * @return this
+		 */
+		public Builder random(RandomGenerator random) {
+			this.random = Objects.requireNonNull(random, "random must not be null");
+			return this;
+		}
+
+		/**
+		 * The source of owner values, for tests that want to repeat a run. Values must be
+		 * unique and impossible to guess.
+		 * @param values default: 128 bits of {@link java.security.SecureRandom}
+		 * @return this
+		 */
+		public Builder values(Supplier<String> values) {
+			this.values = Objects.requireNonNull(values, "values must not be null");
+			return this;
+		}
+
+		private LockSettings settings() {
+			LockSettings defaults = new LockSettings(null, 3,
+					new RetrySchedule(Duration.ofMillis(200), Duration.ofMillis(100)), DRIFT_FACTOR, true);
+			return defaults.with(this.options, true);
+		}
+
+		/**
+		 * Build the lock and begin to connect to the nodes, in the background.
+		 * @return a new lock
+		 * @throws IllegalArgumentException if there is no node, or the default ttl cannot
+		 * work
+		 */
+		public DefaultRedlock build() {
+			return new DefaultRedlock(this);
+		}
+
+	}
+
+}

@@ -1,0 +1,24 @@
+package io.github.redlock.core;
+
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.function.Supplier;
+
+/**
+ * Random owner values of 128 bits. A value that could be guessed would let somebody else
+ * release the lock; one that repeats would make two holders one.
+ */
+final class LockValues implements Supplier<String> {
+
+	private static final int BYTES = 16;
+
+	private final SecureRandom random = new SecureRandom();
+
+	@Override
+	public String get() {
+		byte[] value = new byte[BYTES];
+		this.random.nextBytes(value);
+		return HexFormat.of().formatHex(value);
+	}
+
+}

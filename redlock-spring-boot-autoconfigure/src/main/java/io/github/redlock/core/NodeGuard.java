@@ -1,0 +1,359 @@
+package io.github.redlock.core;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.github.redlock.spi.LockNode;
+import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.TimeSource;
+import io.github.redlock.spi.Vote;
+
+/**
+ * Stands between the algorithm and one node, and sees to it that a sick node costs
+ * nothing and forgets nothing.
+ * <p>
+ * <b>Timeout.</b> An answer that has not come within the command timeout is a vote
+ * FAILED. One timer watches the oldest unanswered request of the node; requests to one
+ * node share a timeout, so the oldest is the first to be due.
+ * <p>
+ * <b>Down.</b> A node whose connection breaks or cannot be opened, or that is silent
+ * {@value #DOWN_AFTER_TIMEOUTS} times running, is marked down: requests fail at once,
+ * without being sent, until a probe is answered. One probe is on its way at a time, the
+ * first one at once and the next ones with a growing delay. Only an answer to a real
+ * request resets the delay, so a node that answers probes and nothing else is not asked
+ * in a tight loop.
+ * <p>
+ * <b>Releases.</b> A release that the node did not confirm is kept and sent again after
+ * the next successful probe, before any new request, until the keys have expired anyway.
+ * It is kept only if the node may hold a key: if an acquisition or a healing of that
+ * value was ever sent there.
+ * <p>
+ * Thread-safe. Votes are delivered on whatever thread finds them, never inside a monitor
+ * of this class.
+ */
+final class NodeGuard {
+
+	static final int DOWN_AFTER_TIMEOUTS = 2;
+
+	static final long FIRST_BACKOFF_NANOS = Duration.ofMillis(100).toNanos();
+
+	static final long MAX_BACKOFF_NANOS = Duration.ofSeconds(2).toNanos();
+
+	private static final Logger logger = LoggerFactory.getLogger(NodeGuard.class);
+
+	private static final LockRequest NOTHING = new LockRequest(List.of(), "", Duration.ZERO, LockRequest.NO_TOKEN);
+
+	private final LockNode node;
+
+	private final TimeSource time;
+
+	private final Duration timeout;
+
+	private final EventDispatcher events;
+
+	private final Queue<Unanswered> unanswered = new ConcurrentLinkedQueue<>();
+
+	private final AtomicBoolean watching = new AtomicBoolean();
+
+	private final AtomicBoolean probing = new AtomicBoolean();
+
+	private final AtomicBoolean down = new AtomicBoolean();
+
+	private final AtomicInteger silent = new AtomicInteger();
+
+	/** By value, what this node may hold of ours. */
+	private final Map<String, Debt> debts = new ConcurrentHashMap<>();
+
+	private volatile long backoffNanos;
+
+	private volatile @Nullable Throwable lastError;
+
+	private volatile boolean closed;
+
+	NodeGuard(LockNode node, TimeSource time, Duration timeout, EventDispatcher events) {
+		this.node = node;
+		this.time = time;
+		this.timeout = timeout;
+		this.events = events;
+	}
+
+	String name() {
+		return this.node.name();
+	}
+
+	/**
+	 * Open the connection ahead of the first lock.
+	 */
+	void start() {
+		probeLater();
+	}
+
+	/**
+	 * Send a request and deliver the vote, exactly once.
+	 */
+	void send(LockCommand command, LockRequest request, Consumer<Vote> sink) {
+		if (this.down.get() || this.closed) {
+			if (command == LockCommand.RELEASE) {
+				keepRelease(request);
+			}
+			sink.accept(new Vote.Failed(Vote.Failed.Reason.DOWN, downError()));
+			return;
+		}
+		if (command.createsKeys()) {
+			this.debts.putIfAbsent(request.value(), new Debt(request));
+		}
+		dispatch(command, request, sink);
+	}
+
+	private Throwable downError() {
+		Throwable error = this.lastError;
+		return (error != null) ? error : new IllegalStateException("node " + name() + " is closed");
+	}
+
+	private void dispatch(LockCommand command, LockRequest request, Consumer<Vote> sink) {
+		Unanswered entry = new Unanswered(command, request, sink, this.time.nanoTime());
+		this.unanswered.add(entry);
+		watch();
+		ask(command, request).whenComplete((vote, error) -> answered(entry, (vote != null) ? vote : failed(error)));
+	}
+
+	private CompletionStage<Vote> ask(LockCommand command, LockRequest request) {
+		try {
+			return command.send(this.node, request);
+		}
+		catch (RuntimeException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+	}
+
+	private static Vote failed(@Nullable Throwable error) {
+		Throwable cause = (error instanceof CompletionException && error.getCause() != null) ? error.getCause() : error;
+		return new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY,
+				(cause != null) ? cause : new IllegalStateException("the node answered with null"));
+	}
+
+	private void answered(Unanswered entry, Vote vote) {
+		this.unanswered.remove(entry);
+		if (entry.command == LockCommand.RELEASE && !(vote instanceof Vote.Failed)) {
+			this.debts.remove(entry.request.value());
+		}
+		if (entry.settled.compareAndSet(false, true)) {
+			settle(entry, vote);
+		}
+	}
+
+	private void settle(Unanswered entry, Vote vote) {
+		if (vote instanceof Vote.Failed failure) {
+			failed(failure);
+			if (entry.command == LockCommand.RELEASE) {
+				keepRelease(entry.request);
+			}
+		}
+		else {
+			this.silent.set(0);
+			if (entry.command != LockCommand.PING) {
+				this.backoffNanos = 0;
+			}
+		}
+		entry.sink.accept(vote);
+	}
+
+	private void failed(Vote.Failed failure) {
+		if (this.closed) {
+			return;
+		}
+		this.lastError = failure.error();
+		this.events.fire((listener) -> listener.nodeError(name(), failure.error()));
+		boolean broken = failure.reason() == Vote.Failed.Reason.UNREACHABLE
+				|| (failure.reason() == Vote.Failed.Reason.TIMEOUT
+						&& this.silent.incrementAndGet() >= DOWN_AFTER_TIMEOUTS);
+		if (broken) {
+			markDown(failure.error());
+		}
+	}
+
+	private void markDown(Throwable error) {
+		if (this.down.compareAndSet(false, true)) {
+			logger.warn("Redis node {} does not answer and is asked no more until it does: {}", name(),
+					error.toString());
+			this.events.fire((listener) -> listener.nodeDown(name(), error));
+		}
+		probeLater();
+	}
+
+	private void markUp() {
+		if (this.down.compareAndSet(true, false)) {
+			logger.warn("Redis node {} answers again and votes", name());
+			this.events.fire((listener) -> listener.nodeUp(name()));
+		}
+	}
+
+	private void probeLater() {
+		if (!this.closed && this.probing.compareAndSet(false, true)) {
+			this.time.schedule(this.backoffNanos, this::probe);
+			this.backoffNanos = Math.min(Math.max(this.backoffNanos * 2, FIRST_BACKOFF_NANOS), MAX_BACKOFF_NANOS);
+		}
+	}
+
+	private void probe() {
+		dispatch(LockCommand.PING, NOTHING, (vote) -> {
+			this.probing.set(false);
+			if (vote instanceof Vote.Failed failure) {
+				markDown(failure.error());
+			}
+			else {
+				sendKeptReleases();
+				markUp();
+				// A release may have been kept between the two lines above.
+				if (this.debts.values().stream().anyMatch(Debt::isKept)) {
+					probeLater();
+				}
+			}
+		});
+	}
+
+	private void sendKeptReleases() {
+		long now = this.time.nanoTime();
+		this.debts.values().removeIf((debt) -> debt.isExpired(now));
+		for (Debt debt : this.debts.values()) {
+			if (debt.takeKept()) {
+				dispatch(LockCommand.RELEASE, debt.request, (vote) -> {
+				});
+			}
+		}
+	}
+
+	private void keepRelease(LockRequest request) {
+		Debt debt = this.debts.get(request.value());
+		if (debt != null) {
+			debt.keep(this.time.nanoTime() + request.ttl().toNanos());
+			probeLater();
+		}
+	}
+
+	private void watch() {
+		if (this.watching.compareAndSet(false, true)) {
+			watchOldest();
+		}
+	}
+
+	private void watchOldest() {
+		Unanswered oldest = this.unanswered.peek();
+		if (oldest != null) {
+			this.time.schedule(oldest.sentAt + this.timeout.toNanos() - this.time.nanoTime(), this::giveUpOverdue);
+			return;
+		}
+		this.watching.set(false);
+		if (!this.unanswered.isEmpty()) {
+			watch();
+		}
+	}
+
+	private void giveUpOverdue() {
+		long now = this.time.nanoTime();
+		Unanswered oldest = this.unanswered.peek();
+		while (oldest != null && now - oldest.sentAt >= this.timeout.toNanos()) {
+			this.unanswered.remove(oldest);
+			if (oldest.settled.compareAndSet(false, true)) {
+				settle(oldest, new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new TimeoutException(
+						"no answer from node " + name() + " within " + this.timeout.toMillis() + " ms")));
+			}
+			oldest = this.unanswered.peek();
+		}
+		watchOldest();
+	}
+
+	/**
+	 * Stop probing and close the node, which fails what is unanswered.
+	 */
+	void close() {
+		this.closed = true;
+		this.node.close();
+	}
+
+	/**
+	 * A request whose answer has not come yet.
+	 */
+	private static final class Unanswered {
+
+		private final LockCommand command;
+
+		private final LockRequest request;
+
+		private final Consumer<Vote> sink;
+
+		private final long sentAt;
+
+		private final AtomicBoolean settled = new AtomicBoolean();
+
+		private Unanswered(LockCommand command, LockRequest request, Consumer<Vote> sink, long sentAt) {
+			this.command = command;
+			this.request = request;
+			this.sink = sink;
+			this.sentAt = sentAt;
+		}
+
+	}
+
+	/**
+	 * A value that the node may hold, and whether its release waits to be sent again.
+	 */
+	private static final class Debt {
+
+		private final LockRequest request;
+
+		private boolean released;
+
+		private boolean kept;
+
+		private long expiry;
+
+		private Debt(LockRequest request) {
+			this.request = request;
+		}
+
+		/**
+		 * Keep a release for sending it again.
+		 * @param expiry when the keys are gone anyway; counts the first time only, since
+		 * nothing extends them after the release
+		 */
+		private synchronized void keep(long expiry) {
+			if (!this.released) {
+				this.released = true;
+				this.expiry = expiry;
+			}
+			this.kept = true;
+		}
+
+		private synchronized boolean isKept() {
+			return this.kept;
+		}
+
+		private synchronized boolean isExpired(long now) {
+			return this.released && now - this.expiry >= 0;
+		}
+
+		private synchronized boolean takeKept() {
+			boolean taken = this.kept;
+			this.kept = false;
+			return taken;
+		}
+
+	}
+
+}

@@ -1,0 +1,233 @@
+package io.github.redlock.core;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.redlock.ExecutionStats;
+import io.github.redlock.NodeVote;
+import io.github.redlock.spi.Vote;
+
+/**
+ * The votes on one request that was sent to all nodes. Counts them, tells its observer
+ * when the outcome is decided, and goes on collecting the late ones for the statistics.
+ * <p>
+ * Thread-safe. The observer is called outside the monitor, and never before the request
+ * was handed to all nodes: otherwise the release of a failed attempt could reach a node
+ * before the attempt itself.
+ */
+final class VotingRound implements ExecutionStats {
+
+	private final Quorum quorum;
+
+	private final Observer observer;
+
+	private final long start;
+
+	private final @Nullable NodeVote[] votes;
+
+	private int granted;
+
+	private int failed;
+
+	private int answered;
+
+	private boolean sent;
+
+	private boolean toldDecided;
+
+	private boolean toldAnswered;
+
+	VotingRound(Quorum quorum, long start, Observer observer) {
+		this.quorum = quorum;
+		this.start = start;
+		this.observer = observer;
+		this.votes = new NodeVote[quorum.membership()];
+	}
+
+	/**
+	 * The monotonic time before the first request was sent.
+	 */
+	long start() {
+		return this.start;
+	}
+
+	void vote(int index, String node, Vote vote, long now) {
+		synchronized (this) {
+			this.votes[index] = new NodeVote(node, vote, Duration.ofNanos(now - this.start));
+			if (vote instanceof Vote.Failed) {
+				this.failed++;
+			}
+			else {
+				this.answered++;
+			}
+			if (vote instanceof Vote.Granted) {
+				this.granted++;
+			}
+		}
+		this.observer.voted(this, index, vote);
+		tell();
+	}
+
+	/**
+	 * The request was handed to every node.
+	 */
+	void sent() {
+		synchronized (this) {
+			this.sent = true;
+		}
+		tell();
+	}
+
+	private void tell() {
+		boolean tellDecided;
+		boolean tellAnswered;
+		synchronized (this) {
+			tellDecided = this.sent && !this.toldDecided && isDecided();
+			tellAnswered = this.sent && !this.toldAnswered && isAnswered();
+			this.toldDecided |= tellDecided;
+			this.toldAnswered |= tellAnswered;
+		}
+		if (tellDecided) {
+			this.observer.decided(this);
+		}
+		if (tellAnswered) {
+			this.observer.answered(this);
+		}
+	}
+
+	private synchronized boolean isDecided() {
+		int against = this.answered + this.failed - this.granted;
+		return isWon() || this.quorum.isBlockedBy(against);
+	}
+
+	/**
+	 * Whether a quorum granted the request.
+	 */
+	synchronized boolean isWon() {
+		return this.quorum.isReachedBy(this.granted);
+	}
+
+	/**
+	 * Whether it is known if a quorum is reachable at all.
+	 */
+	synchronized boolean isAnswered() {
+		return this.quorum.isReachedBy(this.answered) || isUnreachable();
+	}
+
+	/**
+	 * Whether so many nodes failed that no quorum can answer.
+	 */
+	synchronized boolean isUnreachable() {
+		return this.quorum.isBlockedBy(this.failed);
+	}
+
+	/**
+	 * Whether so many nodes do not hold the lock (any more) that no quorum can.
+	 */
+	synchronized boolean isGone() {
+		return this.quorum.isBlockedBy(this.answered - this.granted);
+	}
+
+	/**
+	 * Whether a larger token would have changed the outcome: without those that are held
+	 * or failed, there is still a quorum.
+	 */
+	synchronized boolean isStale() {
+		long lost = count(Vote.Held.class) + this.failed;
+		return count(Vote.Stale.class) > 0 && !this.quorum.isBlockedBy((int) lost);
+	}
+
+	synchronized long count(Class<? extends Vote> type) {
+		return Arrays.stream(this.votes).filter((vote) -> vote != null && type.isInstance(vote.vote())).count();
+	}
+
+	/**
+	 * After how many nanoseconds a quorum will be free if nobody extends or releases, as
+	 * far as the votes so far can tell.
+	 */
+	synchronized long nanosUntilFree() {
+		long[] free = new long[this.votes.length];
+		for (int i = 0; i < free.length; i++) {
+			NodeVote vote = this.votes[i];
+			free[i] = (vote == null || vote.vote() instanceof Vote.Failed) ? Long.MAX_VALUE
+					: (vote.vote() instanceof Vote.Held held) ? held.remaining().toNanos() : 0;
+		}
+		Arrays.sort(free);
+		return free[this.quorum.size() - 1];
+	}
+
+	synchronized @Nullable Throwable lastError() {
+		Throwable error = null;
+		for (NodeVote vote : this.votes) {
+			if (vote != null && vote.vote() instanceof Vote.Failed failure) {
+				error = failure.error();
+			}
+		}
+		return error;
+	}
+
+	/**
+	 * The votes so far, by node index; {@code null} where there is none yet.
+	 */
+	synchronized @Nullable Vote voteOf(int index) {
+		NodeVote vote = this.votes[index];
+		return (vote != null) ? vote.vote() : null;
+	}
+
+	@Override
+	public int membershipSize() {
+		return this.quorum.membership();
+	}
+
+	@Override
+	public int quorumSize() {
+		return this.quorum.size();
+	}
+
+	@Override
+	public synchronized List<NodeVote> votes() {
+		List<NodeVote> snapshot = new ArrayList<>(this.votes.length);
+		for (NodeVote vote : this.votes) {
+			if (vote != null) {
+				snapshot.add(vote);
+			}
+		}
+		return List.copyOf(snapshot);
+	}
+
+	@Override
+	public String toString() {
+		return "quorum " + quorumSize() + " of " + membershipSize() + ": " + votes();
+	}
+
+	/**
+	 * Hears about a round.
+	 */
+	interface Observer {
+
+		/**
+		 * One vote came in, early or late.
+		 */
+		default void voted(VotingRound round, int index, Vote vote) {
+		}
+
+		/**
+		 * The request was granted by a quorum, or cannot be any more. Called once.
+		 */
+		default void decided(VotingRound round) {
+		}
+
+		/**
+		 * It is known whether a quorum is reachable. Called once, after {@link #decided}
+		 * where the same vote settles both.
+		 */
+		default void answered(VotingRound round) {
+		}
+
+	}
+
+}

@@ -1,0 +1,54 @@
+package io.github.redlock.core;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+import io.github.redlock.RedlockException;
+import io.github.redlock.spi.TimeSource;
+
+/**
+ * The synchronous forms: wait for the asynchronous one. The futures waited for here never
+ * complete exceptionally; failures are part of their results.
+ */
+final class Waiting {
+
+	private Waiting() {
+	}
+
+	static <T> T interruptibly(TimeSource time, CompletableFuture<T> future) throws InterruptedException {
+		try {
+			return time.await(future);
+		}
+		catch (ExecutionException ex) {
+			throw new IllegalStateException(ex.getCause());
+		}
+	}
+
+	/**
+	 * Wait to the end; an interrupt is kept for later. Only for waiting that is bounded
+	 * by the command timeout.
+	 */
+	static <T> T uninterruptibly(TimeSource time, CompletableFuture<T> future) {
+		boolean interrupted = false;
+		try {
+			while (true) {
+				try {
+					return interruptibly(time, future);
+				}
+				catch (InterruptedException ex) {
+					interrupted = true;
+				}
+			}
+		}
+		finally {
+			if (interrupted) {
+				Thread.currentThread().interrupt();
+			}
+		}
+	}
+
+	static RedlockException interrupted(String doing, InterruptedException cause) {
+		return new RedlockException("Interrupted while " + doing, cause);
+	}
+
+}

@@ -1,0 +1,280 @@
+package io.github.redlock.core;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+
+import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.Vote;
+import io.github.redlock.testing.FakeCluster.Recorder;
+import io.github.redlock.testing.FakeLockNode;
+import io.github.redlock.testing.VirtualTime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Timeouts, marking down, probing and repeated releases of one node.
+ */
+class NodeGuardTests {
+
+	private static final Duration TIMEOUT = Duration.ofMillis(200);
+
+	private final VirtualTime time = new VirtualTime();
+
+	private final FakeLockNode node = new FakeLockNode("node", this.time, Duration.ofMinutes(10));
+
+	private final Recorder recorder = new Recorder();
+
+	private final NodeGuard guard = new NodeGuard(this.node, this.time, TIMEOUT,
+			new EventDispatcher(List.of(this.recorder), this.time));
+
+	private final List<Vote> votes = new ArrayList<>();
+
+	private static LockRequest request(String resource, String value) {
+		return new LockRequest(List.of(resource), value, Duration.ofSeconds(10), 1);
+	}
+
+	private static Duration ms(long millis) {
+		return Duration.ofMillis(millis);
+	}
+
+	private void send(LockCommand command, String value) {
+		this.guard.send(command, request("a", value), this.votes::add);
+	}
+
+	private Vote.Failed failure(int index) {
+		return (Vote.Failed) this.votes.get(index);
+	}
+
+	@Test
+	void silentNodeIsGivenUpExactlyAfterTheTimeout() {
+		this.node.freeze();
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(TIMEOUT.minusNanos(1));
+		assertThat(this.votes).isEmpty();
+		this.time.advance(Duration.ofNanos(1));
+		assertThat(failure(0).reason()).isEqualTo(Vote.Failed.Reason.TIMEOUT);
+		assertThat(failure(0).error()).hasMessageContaining("node").hasMessageContaining("200 ms");
+	}
+
+	@Test
+	void everyRequestHasItsOwnTimeout() {
+		this.node.freeze();
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(ms(150));
+		send(LockCommand.RELEASE, "v1");
+		this.time.advance(ms(50));
+		assertThat(this.votes).hasSize(1);
+		this.time.advance(ms(149));
+		assertThat(this.votes).hasSize(1);
+		this.time.advance(ms(1));
+		assertThat(this.votes).hasSize(2);
+	}
+
+	@Test
+	void lateAnswerIsNotDeliveredTwice() {
+		this.node.latency(ms(150), ms(150));
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(Duration.ofSeconds(1));
+		assertThat(this.votes).hasSize(1);
+	}
+
+	@Test
+	void nodeThatRefusesConnectionsIsDownAtOnceAndAskedNoMore() {
+		this.node.refuse(true);
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(Duration.ZERO);
+		assertThat(failure(0).reason()).isEqualTo(Vote.Failed.Reason.UNREACHABLE);
+		send(LockCommand.ACQUIRE, "v2");
+		assertThat(failure(1).reason()).isEqualTo(Vote.Failed.Reason.DOWN);
+		assertThat(failure(1).error()).as("says why it is down").hasMessage("connection refused");
+		this.time.advance(Duration.ZERO);
+		assertThat(this.recorder.events("nodeDown")).hasSize(1);
+	}
+
+	@Test
+	void oneSilenceIsForgivenTwoAreNot() {
+		this.node.freeze();
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(TIMEOUT);
+		assertThat(this.recorder.events("nodeDown")).isEmpty();
+		send(LockCommand.RELEASE, "v1");
+		this.time.advance(TIMEOUT);
+		assertThat(this.recorder.events("nodeDown")).hasSize(1);
+		send(LockCommand.ACQUIRE, "v3");
+		assertThat(failure(2).reason()).isEqualTo(Vote.Failed.Reason.DOWN);
+	}
+
+	@Test
+	void answerBetweenTwoSilencesKeepsTheNodeUp() {
+		for (int i = 0; i < 5; i++) {
+			this.node.freeze();
+			send(LockCommand.ACQUIRE, "v" + i);
+			this.time.advance(TIMEOUT);
+			this.node.thaw();
+			send(LockCommand.EXTEND, "v" + i);
+			this.time.advance(ms(1));
+		}
+		assertThat(this.recorder.events("nodeDown")).isEmpty();
+	}
+
+	@Test
+	void errorReplyIsAVoteAgainstAndNoReasonToMarkDown() {
+		this.node.failWith(new IllegalStateException("OOM command not allowed"));
+		send(LockCommand.EXTEND, "v1");
+		send(LockCommand.EXTEND, "v2");
+		send(LockCommand.EXTEND, "v3");
+		this.time.advance(ms(1));
+		assertThat(this.votes).hasSize(3)
+			.allSatisfy((vote) -> assertThat(((Vote.Failed) vote).reason()).isEqualTo(Vote.Failed.Reason.ERROR_REPLY));
+		assertThat(this.recorder.events()).containsExactly("nodeError node", "nodeError node", "nodeError node");
+	}
+
+	@Test
+	void nodeThatThrowsIsAVoteAgainst() {
+		NodeGuard throwing = new NodeGuard(new FakeLockNode("node", this.time, Duration.ZERO) {
+			@Override
+			public java.util.concurrent.CompletionStage<Vote> acquire(LockRequest request) {
+				throw new IllegalStateException("broken implementation");
+			}
+		}, this.time, TIMEOUT, new EventDispatcher(List.of(), this.time));
+		throwing.send(LockCommand.ACQUIRE, request("a", "v"), this.votes::add);
+		assertThat(failure(0).error()).hasMessage("broken implementation");
+	}
+
+	@Test
+	void nodeThatIsBackVotesAgain() {
+		this.node.refuse(true);
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(ms(50));
+		this.node.refuse(false);
+		this.time.advance(Duration.ofSeconds(1));
+		send(LockCommand.ACQUIRE, "v2");
+		this.time.advance(ms(1));
+		assertThat(this.votes.get(1)).isInstanceOf(Vote.Granted.class);
+		assertThat(this.recorder.events("nodeUp")).containsExactly("nodeUp node");
+	}
+
+	@Test
+	void probesBackOffUpToALimitOneAtATime() {
+		this.node.refuse(true);
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(Duration.ofSeconds(60));
+		// The request and probes at 0, 0.1, 0.3, 0.7, 1.5, 3.1 s and every 2 s from then
+		// on.
+		assertThat(this.recorder.events("nodeError")).hasSizeBetween(30, 36);
+		assertThat(this.time.scheduled()).isEqualTo(1);
+	}
+
+	/** [65] */
+	@Test
+	void flappingNodeIsNotAskedInATightLoop() {
+		this.node.loseReplies(true);
+		NodeGuard flapping = new NodeGuard(new FakeLockNode("node", this.time, Duration.ZERO) {
+			@Override
+			public java.util.concurrent.CompletionStage<Vote> acquire(LockRequest request) {
+				return java.util.concurrent.CompletableFuture.completedFuture(
+						new Vote.Failed(Vote.Failed.Reason.UNREACHABLE, new IllegalStateException("reset")));
+			}
+		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time));
+		for (int i = 0; i < 10_000; i++) {
+			flapping.send(LockCommand.ACQUIRE, request("a", "v" + i), this.votes::add);
+			this.time.advance(ms(1));
+		}
+		assertThat(this.recorder.events("nodeDown")).hasSizeBetween(5, 12);
+		assertThat(this.time.scheduled()).isLessThanOrEqualTo(2);
+	}
+
+	@Test
+	void unconfirmedReleaseIsSentAgainBeforeAnythingElse() {
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(ms(1));
+		this.node.loseRequests(true);
+		send(LockCommand.RELEASE, "v1");
+		this.time.advance(ms(1));
+		assertThat(this.node.valueOf("a")).isEqualTo("v1");
+		this.node.loseRequests(false);
+		this.node.log().clear();
+		this.time.advance(Duration.ofSeconds(1));
+		assertThat(this.node.log()).containsExactly("ping", "release [a]");
+		assertThat(this.node.valueOf("a")).isNull();
+		this.time.advance(Duration.ofMinutes(1));
+		assertThat(this.node.log()).as("and only once").hasSize(2);
+	}
+
+	@Test
+	void releaseOfANodeThatIsDownAlreadyIsKeptToo() {
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(ms(1));
+		this.node.refuse(true);
+		send(LockCommand.EXTEND, "v1");
+		this.time.advance(ms(1));
+		send(LockCommand.RELEASE, "v1");
+		assertThat(failure(2).reason()).isEqualTo(Vote.Failed.Reason.DOWN);
+		this.node.refuse(false);
+		this.time.advance(Duration.ofSeconds(1));
+		assertThat(this.node.valueOf("a")).isNull();
+	}
+
+	@Test
+	void releaseIsNotKeptWhereNothingWasEverSent() {
+		this.node.refuse(true);
+		this.guard.start();
+		this.time.advance(ms(1));
+		send(LockCommand.ACQUIRE, "v1");
+		send(LockCommand.RELEASE, "v1");
+		this.node.refuse(false);
+		this.time.advance(Duration.ofSeconds(5));
+		assertThat(this.node.log()).containsExactly("ping");
+	}
+
+	@Test
+	void releaseIsForgottenWhenTheKeysHaveExpiredAnyway() {
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(ms(1));
+		this.node.refuse(true);
+		send(LockCommand.RELEASE, "v1");
+		this.time.advance(Duration.ofSeconds(11));
+		this.node.refuse(false).log().clear();
+		this.time.advance(Duration.ofSeconds(5));
+		assertThat(this.node.log()).containsExactly("ping");
+	}
+
+	@Test
+	void releaseAnsweredWithAnErrorIsSentAgainLater() {
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(ms(1));
+		this.node.failWith(new IllegalStateException("BUSY Redis is busy running a script"));
+		send(LockCommand.RELEASE, "v1");
+		this.time.advance(ms(450));
+		this.node.failWith(null);
+		this.time.advance(Duration.ofSeconds(3));
+		assertThat(this.node.valueOf("a")).isNull();
+	}
+
+	@Test
+	void confirmationThatComesLateIsEnough() {
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(ms(1));
+		this.node.latency(ms(0), ms(250));
+		send(LockCommand.RELEASE, "v1");
+		this.time.advance(ms(400));
+		this.node.latency(ms(0), ms(0));
+		this.time.advance(Duration.ofSeconds(5));
+		assertThat(this.node.log()).filteredOn((entry) -> entry.startsWith("release")).hasSizeLessThanOrEqualTo(2);
+		assertThat(this.time.scheduled()).isZero();
+	}
+
+	@Test
+	void closedGuardAnswersAtOnceAndSchedulesNothing() {
+		this.guard.close();
+		send(LockCommand.ACQUIRE, "v1");
+		send(LockCommand.RELEASE, "v1");
+		assertThat(this.votes).hasSize(2)
+			.allSatisfy((vote) -> assertThat(((Vote.Failed) vote).reason()).isEqualTo(Vote.Failed.Reason.DOWN));
+		assertThat(this.time.scheduled()).isZero();
+	}
+
+}
