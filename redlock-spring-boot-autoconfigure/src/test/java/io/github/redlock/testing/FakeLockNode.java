@@ -116,6 +116,22 @@ public class FakeLockNode implements LockNode {
 		return this;
 	}
 
+	/** Somebody deletes the key. */
+	public void delete(String resource) {
+		this.locks.remove(resource);
+	}
+
+	/** The fence is lost. */
+	public void deleteFence(String resource) {
+		this.fences.remove(resource);
+	}
+
+	/** The time to live of the fence, or zero. */
+	public Duration fenceTtlOf(String resource) {
+		Entry entry = live(this.fences, resource);
+		return (entry != null) ? Duration.ofNanos(entry.expiry - this.time.nanoTime()) : Duration.ZERO;
+	}
+
 	/** Somebody has stored a fence. */
 	public FakeLockNode fence(String resource, long token) {
 		this.fences.put(resource, new Entry(Long.toString(token), this.time.nanoTime() + this.retention.toNanos()));

@@ -1,0 +1,280 @@
+package io.github.redlock.redis;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.RedisPipelineException;
+
+import io.github.redlock.spi.LockNode;
+import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.Vote;
+
+/**
+ * A node reached through one {@link RedisConnectionFactory}, whatever its driver.
+ * <p>
+ * Callers put requests into a queue; one dispatcher thread takes all that have gathered
+ * and sends them in one pipeline, over one connection at a time, so requests reach the
+ * node in the order in which they were handed over. Nothing but that thread ever blocks.
+ * A connection that fails in any way is closed, because the fate of what was sent on it
+ * is unknown and its replies could no longer be told apart; the next request opens
+ * another.
+ * <p>
+ * An idle connection is used once in a while: a firewall or a server that closes idle
+ * connections would otherwise be found out by the next lock.
+ *
+ * @since 0.1.0
+ */
+public final class RedisLockNode implements LockNode {
+
+	/**
+	 * Well below the idle timeouts found in practice, which begin at a minute.
+	 */
+	static final Duration IDLE_CHECK = Duration.ofSeconds(15);
+
+	private static final int MAX_BATCH = 256;
+
+	private static final Logger logger = LoggerFactory.getLogger(RedisLockNode.class);
+
+	private final String name;
+
+	private final RedisConnectionFactory connectionFactory;
+
+	private final LockKeys keys;
+
+	private final long fenceRetentionMillis;
+
+	private final BlockingQueue<ScriptCall> queue = new LinkedBlockingQueue<>();
+
+	private final Thread dispatcher;
+
+	private @Nullable RedisConnection connection;
+
+	private volatile boolean closed;
+
+	/**
+	 * Create a node; it connects with its first request.
+	 * @param name its name in statistics, events and logs
+	 * @param connectionFactory how to reach it; not closed by this node
+	 * @param keyPrefix put in front of every resource to make its key
+	 * @param fenceRetention how long a fence key outlives its lock key
+	 */
+	public RedisLockNode(String name, RedisConnectionFactory connectionFactory, String keyPrefix,
+			Duration fenceRetention) {
+		this.name = name;
+		this.connectionFactory = connectionFactory;
+		this.keys = new LockKeys(keyPrefix);
+		this.fenceRetentionMillis = fenceRetention.toMillis();
+		this.dispatcher = new Thread(this::dispatch, "redlock-node-" + name);
+		this.dispatcher.setDaemon(true);
+		this.dispatcher.start();
+	}
+
+	@Override
+	public String name() {
+		return this.name;
+	}
+
+	@Override
+	public CompletionStage<Vote> acquire(LockRequest request) {
+		return enqueue(withTtl(LockScript.ACQUIRE, request));
+	}
+
+	@Override
+	public CompletionStage<Vote> extend(LockRequest request) {
+		return enqueue(withTtl(LockScript.EXTEND, request));
+	}
+
+	@Override
+	public CompletionStage<Vote> heal(LockRequest request) {
+		return enqueue(withTtl(LockScript.HEAL, request));
+	}
+
+	@Override
+	public CompletionStage<Vote> release(LockRequest request) {
+		return enqueue(new ScriptCall(LockScript.RELEASE, this.keys.of(request.resources(), false),
+				LockKeys.bytes(request.value())));
+	}
+
+	@Override
+	public CompletionStage<Vote> ping() {
+		return enqueue(ScriptCall.ping());
+	}
+
+	private ScriptCall withTtl(LockScript script, LockRequest request) {
+		byte[][] keys = this.keys.of(request.resources(), request.isFenced());
+		byte[] value = LockKeys.bytes(request.value());
+		long ttl = request.ttl().toMillis();
+		if (!request.isFenced()) {
+			return new ScriptCall(script, keys, value, number(ttl));
+		}
+		return new ScriptCall(script, keys, value, number(ttl), number(request.token()),
+				number(ttl + this.fenceRetentionMillis));
+	}
+
+	private static byte[] number(long number) {
+		return LockKeys.bytes(Long.toString(number));
+	}
+
+	private CompletionStage<Vote> enqueue(ScriptCall call) {
+		if (this.closed) {
+			failAll(List.of(call), closedError());
+		}
+		else {
+			this.queue.add(call);
+			if (this.closed) {
+				failAll(drain(), closedError());
+			}
+		}
+		return call.vote();
+	}
+
+	private IllegalStateException closedError() {
+		return new IllegalStateException("node " + this.name + " is closed");
+	}
+
+	private List<ScriptCall> drain() {
+		List<ScriptCall> calls = new ArrayList<>();
+		this.queue.drainTo(calls);
+		return calls;
+	}
+
+	private void dispatch() {
+		List<ScriptCall> batch = new ArrayList<>(MAX_BATCH);
+		try {
+			while (!this.closed) {
+				ScriptCall first = this.queue.poll(IDLE_CHECK.toMillis(), TimeUnit.MILLISECONDS);
+				if (first != null) {
+					batch.add(first);
+					this.queue.drainTo(batch, MAX_BATCH - 1);
+				}
+				else if (this.connection != null) {
+					batch.add(ScriptCall.ping());
+				}
+				execute(batch);
+				batch.clear();
+			}
+		}
+		catch (InterruptedException ex) {
+			logger.debug("Dispatcher of node {} ends", this.name);
+		}
+		finally {
+			this.closed = true;
+			disconnect();
+			failAll(batch, closedError());
+			failAll(drain(), closedError());
+		}
+	}
+
+	private void execute(List<ScriptCall> batch) {
+		if (batch.isEmpty()) {
+			return;
+		}
+		try {
+			RedisConnection connection = connect();
+			List<ScriptCall> again = settle(batch, pipeline(connection, batch, true));
+			if (!again.isEmpty()) {
+				List<?> answers = pipeline(connection, again, false);
+				for (int i = 0; i < again.size(); i++) {
+					again.get(i).complete(answers.get(i));
+				}
+			}
+			if (batch.stream().anyMatch(ScriptCall::isConnectionLost)) {
+				disconnect();
+			}
+		}
+		catch (RuntimeException | Error ex) {
+			// An Error too: without its dispatcher the node would be gone for good.
+			disconnect();
+			failAll(batch, ex);
+		}
+	}
+
+	/**
+	 * Complete what was answered, and find what has to be sent again because the node did
+	 * not know a script. Releases behind the first such command are sent again too, even
+	 * if they were carried out: the acquisition they belong to may be among the commands
+	 * that are repeated, and must not come after its release.
+	 */
+	private static List<ScriptCall> settle(List<ScriptCall> batch, List<?> answers) {
+		List<ScriptCall> again = new ArrayList<>();
+		for (int i = 0; i < batch.size(); i++) {
+			ScriptCall call = batch.get(i);
+			Object answer = answers.get(i);
+			if (answer != null && NodeErrors.isNoScript(answer)) {
+				again.add(call);
+			}
+			else if (!again.isEmpty() && call.isRelease()) {
+				call.keep(answer);
+				again.add(call);
+			}
+			else {
+				call.complete(answer);
+			}
+		}
+		return again;
+	}
+
+	private List<?> pipeline(RedisConnection connection, List<ScriptCall> batch, boolean bySha) {
+		connection.openPipeline();
+		batch.forEach((call) -> call.addTo(connection, bySha));
+		List<?> answers;
+		try {
+			answers = connection.closePipeline();
+		}
+		catch (RedisPipelineException ex) {
+			answers = ex.getPipelineResult();
+		}
+		if (answers.size() != batch.size()) {
+			throw new IllegalStateException(
+					"node " + this.name + " gave " + answers.size() + " answers to " + batch.size() + " requests");
+		}
+		return answers;
+	}
+
+	private RedisConnection connect() {
+		RedisConnection connection = this.connection;
+		if (connection == null) {
+			connection = this.connectionFactory.getConnection();
+			this.connection = connection;
+		}
+		return connection;
+	}
+
+	private void disconnect() {
+		RedisConnection connection = this.connection;
+		this.connection = null;
+		if (connection != null) {
+			try {
+				connection.close();
+			}
+			catch (RuntimeException ex) {
+				logger.debug("Closing a broken connection to node {} failed", this.name, ex);
+			}
+		}
+	}
+
+	private static void failAll(List<ScriptCall> calls, Throwable error) {
+		calls.forEach((call) -> call.fail(Vote.Failed.Reason.UNREACHABLE, error));
+	}
+
+	/**
+	 * Stop the dispatcher; what it has not sent fails. The connection factory stays open.
+	 */
+	@Override
+	public void close() {
+		this.closed = true;
+		this.dispatcher.interrupt();
+	}
+
+}

@@ -1,0 +1,32 @@
+package io.github.redlock.redis;
+
+import javax.net.ssl.SSLContext;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where one node is and how to log in there.
+ *
+ * @param name its name in statistics, events and logs
+ * @param host the host name or address
+ * @param port the port
+ * @param username the ACL user, {@code null} for the default user
+ * @param password the password, {@code null} for none; never shown
+ * @param database the database number
+ * @param ssl the TLS context, {@code null} for a connection in clear text; the host name
+ * is checked against the certificate
+ * @since 0.1.0
+ */
+public record RedisNodeSettings(String name, String host, int port, @Nullable String username,
+		@Nullable String password, int database, @Nullable SSLContext ssl) {
+
+	/**
+	 * Leaves the password out.
+	 */
+	@Override
+	public String toString() {
+		return "RedisNodeSettings[name=" + this.name + ", host=" + this.host + ", port=" + this.port + ", username="
+				+ this.username + ", database=" + this.database + ", ssl=" + (this.ssl != null) + "]";
+	}
+
+}

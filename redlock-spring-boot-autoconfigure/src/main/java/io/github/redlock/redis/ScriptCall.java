@@ -1,0 +1,109 @@
+package io.github.redlock.redis;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.ReturnType;
+
+import io.github.redlock.spi.Vote;
+
+/**
+ * One script call to a node and the vote it will become.
+ */
+final class ScriptCall {
+
+	private final LockScript script;
+
+	private final int keyCount;
+
+	private final byte[][] keysAndArgs;
+
+	private final CompletableFuture<Vote> vote = new CompletableFuture<>();
+
+	private @Nullable Vote firstAnswer;
+
+	ScriptCall(LockScript script, byte[][] keys, byte[]... args) {
+		this.script = script;
+		this.keyCount = keys.length;
+		this.keysAndArgs = new byte[keys.length + args.length][];
+		System.arraycopy(keys, 0, this.keysAndArgs, 0, keys.length);
+		System.arraycopy(args, 0, this.keysAndArgs, keys.length, args.length);
+	}
+
+	static ScriptCall ping() {
+		return new ScriptCall(LockScript.PING, new byte[0][]);
+	}
+
+	CompletableFuture<Vote> vote() {
+		return this.vote;
+	}
+
+	boolean isRelease() {
+		return this.script == LockScript.RELEASE;
+	}
+
+	/**
+	 * Add this command to an open pipeline.
+	 * @param bySha whether to name the script or to send its text
+	 */
+	void addTo(RedisConnection connection, boolean bySha) {
+		if (bySha) {
+			connection.scriptingCommands()
+				.evalSha(this.script.sha(), ReturnType.INTEGER, this.keyCount, this.keysAndArgs);
+		}
+		else {
+			connection.scriptingCommands()
+				.eval(this.script.text(), ReturnType.INTEGER, this.keyCount, this.keysAndArgs);
+		}
+	}
+
+	/**
+	 * Remember the answer of a release that will be sent once more: deleted the first
+	 * time and gone the second time means deleted.
+	 */
+	void keep(@Nullable Object answer) {
+		this.firstAnswer = toVote(answer);
+	}
+
+	void complete(@Nullable Object answer) {
+		Vote answered = toVote(answer);
+		this.vote.complete((this.firstAnswer instanceof Vote.Granted granted) ? granted : answered);
+	}
+
+	void fail(Vote.Failed.Reason reason, Throwable error) {
+		this.vote.complete(new Vote.Failed(reason, error));
+	}
+
+	boolean isConnectionLost() {
+		return this.vote.getNow(Vote.Granted.INSTANCE) instanceof Vote.Failed failed
+				&& failed.reason() == Vote.Failed.Reason.UNREACHABLE;
+	}
+
+	private Vote toVote(@Nullable Object answer) {
+		if (answer instanceof Long code) {
+			return toVote((long) code);
+		}
+		Throwable error = (answer instanceof Throwable thrown) ? NodeErrors.explain(thrown)
+				: new IllegalStateException("the node answered with something that is no vote: " + answer);
+		return new Vote.Failed(
+				NodeErrors.isConnectionLost(error) ? Vote.Failed.Reason.UNREACHABLE : Vote.Failed.Reason.ERROR_REPLY,
+				error);
+	}
+
+	/**
+	 * The codes are explained at the head of each script.
+	 */
+	private Vote toVote(long code) {
+		if (code == 0) {
+			return Vote.Granted.INSTANCE;
+		}
+		if (code < 0) {
+			return new Vote.Held(Duration.ofMillis(-code - 1));
+		}
+		return (this.script == LockScript.ACQUIRE) ? new Vote.Stale(code) : Vote.Missing.INSTANCE;
+	}
+
+}

@@ -1,0 +1,49 @@
+-- Lock all resources or none.
+-- KEYS: the lock keys, then (with fencing) their fence keys in the same order
+-- ARGV: value, ttl in ms [, token, ttl of the fence keys in ms]
+-- Answers 0 GRANTED; -(1 + ms) HELD by another value for that long; a positive number STALE, the highest fence.
+-- The same value found again counts as free, so a repeated request is granted again.
+local value, ttl, token, fence_ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local n = token and #KEYS / 2 or #KEYS
+local mine, held, fence = 0, -1, -1
+for i = 1, n do
+	local current = redis.call('GET', KEYS[i])
+	if current == value then
+		mine = mine + 1
+	elseif current then
+		local left = redis.call('PTTL', KEYS[i])
+		-- Somebody's key without a time to live: held for longer than anybody waits.
+		if left < 0 then
+			left = 2 ^ 40
+		end
+		held = math.max(held, left)
+	end
+end
+if held >= 0 then
+	return -(1 + held)
+end
+if token then
+	for i = n + 1, 2 * n do
+		local stored = redis.call('GET', KEYS[i])
+		if stored then
+			local number = tonumber(stored)
+			if not number or number < 0 or number >= 2 ^ 53 then
+				return redis.error_reply('REDLOCK fence key ' .. KEYS[i] .. ' does not hold a fencing token')
+			end
+			fence = math.max(fence, number)
+		end
+	end
+	local proposed = tonumber(token)
+	if fence > proposed or (fence == proposed and mine < n) then
+		return fence
+	end
+end
+for i = 1, n do
+	redis.call('SET', KEYS[i], value, 'PX', ttl)
+end
+if token then
+	for i = n + 1, 2 * n do
+		redis.call('SET', KEYS[i], token, 'PX', fence_ttl)
+	end
+end
+return 0

@@ -1,0 +1,33 @@
+-- Set again the lock keys that are absent and raise the fences to at least our token, or change nothing.
+-- Sent only after a quorum confirmed the lock. A fence above our token does not forbid it: somebody's failed
+-- attempt may have left it there.
+-- KEYS: the lock keys, then (with fencing) their fence keys in the same order
+-- ARGV: value, ttl in ms [, token, ttl of the fence keys in ms]
+-- Answers 0 HEALED; -(1 + ms) another value is there for that long.
+local value, ttl, token, fence_ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local n = token and #KEYS / 2 or #KEYS
+local held = -1
+for i = 1, n do
+	local current = redis.call('GET', KEYS[i])
+	if current and current ~= value then
+		held = math.max(held, redis.call('PTTL', KEYS[i]), 0)
+	end
+end
+if held >= 0 then
+	return -(1 + held)
+end
+for i = 1, n do
+	redis.call('SET', KEYS[i], value, 'PX', ttl)
+end
+if token then
+	for i = n + 1, 2 * n do
+		local stored = redis.call('GET', KEYS[i])
+		local number = stored and tonumber(stored)
+		if number and number > tonumber(token) then
+			redis.call('PEXPIRE', KEYS[i], fence_ttl)
+		else
+			redis.call('SET', KEYS[i], token, 'PX', fence_ttl)
+		end
+	end
+end
+return 0

@@ -1,0 +1,2 @@
+-- Whether the node answers and may run scripts.
+return 0

@@ -1,0 +1,226 @@
+package io.github.redlock.redis;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.params.SetParams;
+
+import io.github.redlock.spi.LockNode;
+import io.github.redlock.spi.LockNodeContract;
+import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.Vote;
+import io.github.redlock.testing.RedisServer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A real Redis keeps the contract, and what only a real one can do.
+ */
+class RedisLockNodeIT extends LockNodeContract {
+
+	private static RedisServer server;
+
+	private RedisLockNodes nodes;
+
+	private Jedis jedis;
+
+	@BeforeAll
+	static void startServer() {
+		server = new RedisServer();
+	}
+
+	@AfterAll
+	static void stopServer() {
+		server.close();
+	}
+
+	@BeforeEach
+	void connect() {
+		this.jedis = server.connect();
+		this.jedis.flushAll();
+		this.nodes = new RedisLockNodes("redlock:", fenceRetention());
+		this.nodes.add(new RedisNodeSettings("real", "127.0.0.1", server.port(), null, null, 0, null),
+				Duration.ofSeconds(1), Duration.ofSeconds(5));
+	}
+
+	@AfterEach
+	void disconnect() {
+		this.nodes.close();
+		this.jedis.close();
+	}
+
+	@Override
+	protected LockNode node() {
+		return this.nodes.nodes().get(0);
+	}
+
+	@Override
+	protected Vote await(CompletionStage<Vote> vote) {
+		return vote.toCompletableFuture().join();
+	}
+
+	@Override
+	protected void hold(String resource, String value, Duration ttl) {
+		this.jedis.set("redlock:" + resource, value, SetParams.setParams().px(ttl.toMillis()));
+	}
+
+	@Override
+	protected void delete(String resource) {
+		this.jedis.del("redlock:" + resource);
+	}
+
+	@Override
+	protected String valueOf(String resource) {
+		return this.jedis.get("redlock:" + resource);
+	}
+
+	@Override
+	protected Duration ttlOf(String resource) {
+		return Duration.ofMillis(this.jedis.pttl("redlock:" + resource));
+	}
+
+	@Override
+	protected long fenceOf(String resource) {
+		String fence = this.jedis.get("{redlock:" + resource + "}:fence");
+		return (fence != null) ? Long.parseLong(fence) : 0;
+	}
+
+	@Override
+	protected void deleteFence(String resource) {
+		this.jedis.del("{redlock:" + resource + "}:fence");
+	}
+
+	@Override
+	protected Duration fenceTtlOf(String resource) {
+		return Duration.ofMillis(this.jedis.pttl("{redlock:" + resource + "}:fence"));
+	}
+
+	@Override
+	protected Duration fenceRetention() {
+		return Duration.ofMinutes(10);
+	}
+
+	private static LockRequest request(String value, String resource) {
+		return new LockRequest(List.of(resource), value, TTL, 100);
+	}
+
+	/** [62] */
+	@Test
+	void flushedScriptsAreSentAgainWithinTheSameRequest() {
+		assertThat(await(node().acquire(request("v1", "a")))).isInstanceOf(Vote.Granted.class);
+		this.jedis.scriptFlush();
+		assertThat(await(node().extend(request("v1", "a")))).isInstanceOf(Vote.Granted.class);
+		this.jedis.scriptFlush();
+		assertThat(await(node().release(request("v1", "a")))).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isNull();
+	}
+
+	/**
+	 * The acquisition's script is unknown, the release's is not: sent again alone, the
+	 * acquisition would come after its release.
+	 */
+	@Test
+	void acquisitionThatHasToBeSentAgainDoesNotOvertakeItsRelease() {
+		await(node().release(request("v0", "warm-up")));
+		this.jedis.scriptFlush();
+		await(node().release(request("v0", "warm-up")));
+		server.freeze();
+		CompletionStage<Vote> blocker = node().ping();
+		CompletionStage<Vote> acquisition = node().acquire(request("v1", "a"));
+		CompletionStage<Vote> release = node().release(request("v1", "a"));
+		server.thaw();
+		await(blocker);
+		assertThat(await(acquisition)).isInstanceOf(Vote.Granted.class);
+		assertThat(await(release)).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isNull();
+	}
+
+	@Test
+	void restartedServerIsReconnectedTo() {
+		RedisServer own = new RedisServer();
+		RedisLockNodes ownNodes = new RedisLockNodes("redlock:", Duration.ZERO);
+		ownNodes.add(new RedisNodeSettings("own", "127.0.0.1", own.port(), null, null, 0, null), Duration.ofSeconds(1),
+				Duration.ofSeconds(5));
+		LockNode node = ownNodes.nodes().get(0);
+		assertThat(await(node.ping())).isInstanceOf(Vote.Granted.class);
+		own.kill();
+		Vote broken = await(node.acquire(request("v1", "a")));
+		assertThat(broken).isInstanceOf(Vote.Failed.class);
+		assertThat(((Vote.Failed) broken).reason()).isEqualTo(Vote.Failed.Reason.UNREACHABLE);
+		own.start();
+		assertThat(await(node.acquire(request("v1", "a")))).isInstanceOf(Vote.Granted.class);
+		ownNodes.close();
+		own.close();
+	}
+
+	@Test
+	void wrongPasswordIsReportedAsUnreachableWithItsReason() {
+		RedisServer own = new RedisServer("--requirepass", "secret");
+		RedisLockNodes ownNodes = new RedisLockNodes("redlock:", Duration.ZERO);
+		ownNodes.add(new RedisNodeSettings("right", "127.0.0.1", own.port(), null, "secret", 3, null),
+				Duration.ofSeconds(1), Duration.ofSeconds(5));
+		ownNodes.add(new RedisNodeSettings("wrong", "127.0.0.1", own.port(), null, "guess", 0, null),
+				Duration.ofSeconds(1), Duration.ofSeconds(5));
+		assertThat(await(ownNodes.nodes().get(0).ping())).isInstanceOf(Vote.Granted.class);
+		Vote wrong = await(ownNodes.nodes().get(1).ping());
+		assertThat(wrong).isInstanceOf(Vote.Failed.class);
+		assertThat(((Vote.Failed) wrong).reason()).isEqualTo(Vote.Failed.Reason.UNREACHABLE);
+		assertThat(((Vote.Failed) wrong).error()).hasStackTraceContaining("WRONGPASS");
+		ownNodes.close();
+		own.close();
+	}
+
+	@Test
+	void keyOfAnotherTypeIsAnErrorAndStays() {
+		this.jedis.hset("redlock:a", "field", "value");
+		Vote vote = await(node().acquire(request("v1", "a")));
+		assertThat(vote).isInstanceOf(Vote.Failed.class);
+		assertThat(((Vote.Failed) vote).reason()).isEqualTo(Vote.Failed.Reason.ERROR_REPLY);
+		assertThat(((Vote.Failed) vote).error()).hasStackTraceContaining("WRONGTYPE");
+		assertThat(this.jedis.hget("redlock:a", "field")).isEqualTo("value");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "garbage", "-5", "9007199254740992", "1e300" })
+	void fenceThatIsNoTokenIsAnErrorNotAGrant(String fence) {
+		this.jedis.set("{redlock:a}:fence", fence);
+		Vote vote = await(node().acquire(request("v1", "a")));
+		assertThat(vote).isInstanceOf(Vote.Failed.class);
+		assertThat(((Vote.Failed) vote).error()).hasStackTraceContaining("{redlock:a}:fence");
+		assertThat(valueOf("a")).isNull();
+	}
+
+	@Test
+	void keyWithoutTimeToLiveIsHeldForLong() {
+		this.jedis.set("redlock:a", "stranger");
+		Vote vote = await(node().acquire(request("v1", "a")));
+		assertThat(vote).isInstanceOf(Vote.Held.class);
+		assertThat(((Vote.Held) vote).remaining()).isGreaterThan(Duration.ofDays(1000));
+	}
+
+	@Test
+	void closedNodeFailsWhatItIsAsked() {
+		node().close();
+		Vote vote = await(node().acquire(request("v1", "a")));
+		assertThat(vote).isInstanceOf(Vote.Failed.class);
+	}
+
+	@Test
+	void unusualNamesAreOrdinaryKeys() {
+		for (String resource : List.of("ключ", "a b\tc\n", "\u0000", "💰", "x".repeat(100_000), "a}b", "a{b")) {
+			assertThat(await(node().acquire(request("v1", resource)))).as(resource).isInstanceOf(Vote.Granted.class);
+			assertThat(valueOf(resource)).isEqualTo("v1");
+			assertThat(await(node().release(request("v1", resource)))).isInstanceOf(Vote.Granted.class);
+		}
+	}
+
+}

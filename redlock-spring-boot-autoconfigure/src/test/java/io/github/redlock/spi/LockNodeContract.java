@@ -1,0 +1,299 @@
+package io.github.redlock.spi;
+
+import java.time.Duration;
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What every node does, whatever is behind it. The fake node passes exactly the cases
+ * that a real Redis passes, so the tests that use it do not rest on a lie.
+ */
+public abstract class LockNodeContract {
+
+	protected static final Duration TTL = Duration.ofSeconds(60);
+
+	private static final Duration CLOSE = Duration.ofSeconds(2);
+
+	/** A node without keys. */
+	protected abstract LockNode node();
+
+	/** Wait for an answer. */
+	protected abstract Vote await(java.util.concurrent.CompletionStage<Vote> vote);
+
+	/** Set a lock key behind the lock's back. */
+	protected abstract void hold(String resource, String value, Duration ttl);
+
+	/** Delete a lock key behind the lock's back. */
+	protected abstract void delete(String resource);
+
+	/** The value of a lock key or {@code null}. */
+	protected abstract String valueOf(String resource);
+
+	protected abstract Duration ttlOf(String resource);
+
+	/** The stored fence or zero. */
+	protected abstract long fenceOf(String resource);
+
+	/** Forget a fence. */
+	protected abstract void deleteFence(String resource);
+
+	protected abstract Duration fenceTtlOf(String resource);
+
+	protected abstract Duration fenceRetention();
+
+	private static LockRequest request(String value, long token, String... resources) {
+		return new LockRequest(List.of(resources), value, TTL, token);
+	}
+
+	private Vote acquire(LockRequest request) {
+		return await(node().acquire(request));
+	}
+
+	private Vote extend(LockRequest request) {
+		return await(node().extend(request));
+	}
+
+	private Vote heal(LockRequest request) {
+		return await(node().heal(request));
+	}
+
+	private Vote release(LockRequest request) {
+		return await(node().release(request));
+	}
+
+	private static void assertHeld(Vote vote, Duration remaining) {
+		assertThat(vote).isInstanceOf(Vote.Held.class);
+		assertThat(((Vote.Held) vote).remaining()).isBetween(remaining.minus(CLOSE), remaining);
+	}
+
+	@Test
+	void pingIsAnswered() {
+		assertThat(await(node().ping())).isInstanceOf(Vote.Granted.class);
+	}
+
+	@Test
+	void freeResourceIsGranted() {
+		assertThat(acquire(request("v1", 100, "a"))).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isEqualTo("v1");
+		assertThat(ttlOf("a")).isBetween(TTL.minus(CLOSE), TTL);
+		assertThat(fenceOf("a")).isEqualTo(100);
+		assertThat(fenceTtlOf("a")).isBetween(TTL.plus(fenceRetention()).minus(CLOSE), TTL.plus(fenceRetention()));
+	}
+
+	@Test
+	void heldResourceIsRefusedWithTheRemainingTime() {
+		hold("a", "stranger", Duration.ofSeconds(30));
+		assertHeld(acquire(request("v1", 100, "a")), Duration.ofSeconds(30));
+		assertThat(valueOf("a")).isEqualTo("stranger");
+		assertThat(fenceOf("a")).isZero();
+	}
+
+	@Test
+	void largestRemainingTimeCounts() {
+		hold("a", "stranger", Duration.ofSeconds(10));
+		hold("b", "stranger", Duration.ofSeconds(40));
+		assertHeld(acquire(request("v1", 100, "a", "b", "c")), Duration.ofSeconds(40));
+	}
+
+	@Test
+	void severalResourcesAreGrantedTogetherOrNotAtAll() {
+		assertThat(acquire(request("v1", 100, "a", "b"))).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isEqualTo("v1");
+		assertThat(valueOf("b")).isEqualTo("v1");
+		assertThat(acquire(request("v2", 200, "c", "b"))).isInstanceOf(Vote.Held.class);
+		assertThat(valueOf("c")).isNull();
+		assertThat(fenceOf("c")).isZero();
+	}
+
+	@Test
+	void repeatedRequestIsGrantedAgain() {
+		LockRequest request = request("v1", 100, "a", "b");
+		assertThat(acquire(request)).isInstanceOf(Vote.Granted.class);
+		assertThat(acquire(request)).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isEqualTo("v1");
+		assertThat(fenceOf("a")).isEqualTo(100);
+	}
+
+	@Test
+	void tokenThatIsNotLargerIsStale() {
+		acquire(request("v1", 100, "a"));
+		release(request("v1", 100, "a"));
+		assertThat(acquire(request("v2", 100, "a"))).isEqualTo(new Vote.Stale(100));
+		assertThat(acquire(request("v2", 99, "a"))).isEqualTo(new Vote.Stale(100));
+		assertThat(valueOf("a")).isNull();
+		assertThat(acquire(request("v2", 101, "a"))).isInstanceOf(Vote.Granted.class);
+		assertThat(fenceOf("a")).isEqualTo(101);
+	}
+
+	@Test
+	void highestFenceOfAllResourcesIsReported() {
+		acquire(request("v1", 100, "a"));
+		release(request("v1", 100, "a"));
+		acquire(request("v2", 300, "b"));
+		release(request("v2", 300, "b"));
+		assertThat(acquire(request("v3", 200, "a", "b", "c"))).isEqualTo(new Vote.Stale(300));
+		assertThat(valueOf("a")).isNull();
+		assertThat(valueOf("c")).isNull();
+	}
+
+	@Test
+	void heldComesBeforeStale() {
+		acquire(request("v1", 100, "a"));
+		assertHeld(acquire(request("v2", 50, "a")), TTL);
+	}
+
+	@Test
+	void largestTokenIsStoredExactly() {
+		long token = (1L << 53) - 1;
+		assertThat(acquire(request("v1", token, "a"))).isInstanceOf(Vote.Granted.class);
+		release(request("v1", token, "a"));
+		assertThat(acquire(request("v2", token - 1, "a"))).isEqualTo(new Vote.Stale(token));
+		assertThat(fenceOf("a")).isEqualTo(token);
+	}
+
+	@Test
+	void withoutATokenFencesAreNeitherReadNorWritten() {
+		acquire(request("v1", 100, "a"));
+		release(request("v1", 100, "a"));
+		assertThat(acquire(request("v2", LockRequest.NO_TOKEN, "a"))).isInstanceOf(Vote.Granted.class);
+		assertThat(fenceOf("a")).isEqualTo(100);
+		assertThat(extend(request("v2", LockRequest.NO_TOKEN, "a"))).isInstanceOf(Vote.Granted.class);
+		assertThat(heal(request("v2", LockRequest.NO_TOKEN, "a"))).isInstanceOf(Vote.Granted.class);
+		assertThat(fenceOf("a")).isEqualTo(100);
+		acquire(request("v3", LockRequest.NO_TOKEN, "b"));
+		assertThat(fenceOf("b")).isZero();
+	}
+
+	@Test
+	void ownKeysAreExtended() {
+		acquire(request("v1", 100, "a", "b").withTtl(Duration.ofSeconds(5)));
+		assertThat(extend(request("v1", 100, "a", "b"))).isInstanceOf(Vote.Granted.class);
+		assertThat(ttlOf("a")).isBetween(TTL.minus(CLOSE), TTL);
+		assertThat(ttlOf("b")).isBetween(TTL.minus(CLOSE), TTL);
+		assertThat(fenceTtlOf("b")).isBetween(TTL.plus(fenceRetention()).minus(CLOSE), TTL.plus(fenceRetention()));
+		assertThat(fenceOf("a")).isEqualTo(100);
+	}
+
+	@Test
+	void extensionSetsTheTtlEvenIfItIsShorter() {
+		acquire(request("v1", 100, "a"));
+		assertThat(extend(request("v1", 100, "a").withTtl(Duration.ofSeconds(20)))).isInstanceOf(Vote.Granted.class);
+		assertThat(ttlOf("a")).isBetween(Duration.ofSeconds(18), Duration.ofSeconds(20));
+	}
+
+	@Test
+	void missingKeyIsNotSetByAnExtension() {
+		acquire(request("v1", 100, "a", "b").withTtl(Duration.ofSeconds(20)));
+		delete("b");
+		assertThat(extend(request("v1", 100, "a", "b"))).isInstanceOf(Vote.Missing.class);
+		assertThat(valueOf("b")).isNull();
+		assertThat(ttlOf("a")).as("nothing is set").isLessThanOrEqualTo(Duration.ofSeconds(20));
+	}
+
+	@Test
+	void foreignKeyIsNotExtended() {
+		acquire(request("v1", 100, "a", "b").withTtl(Duration.ofSeconds(20)));
+		hold("b", "stranger", Duration.ofSeconds(30));
+		assertHeld(extend(request("v1", 100, "a", "b")), Duration.ofSeconds(30));
+		assertThat(valueOf("b")).isEqualTo("stranger");
+		assertThat(ttlOf("b")).isLessThanOrEqualTo(Duration.ofSeconds(30));
+		assertThat(ttlOf("a")).isLessThanOrEqualTo(Duration.ofSeconds(20));
+	}
+
+	@Test
+	void foreignCountsMoreThanMissing() {
+		hold("b", "stranger", Duration.ofSeconds(30));
+		assertThat(extend(request("v1", 100, "a", "b"))).isInstanceOf(Vote.Held.class);
+	}
+
+	@Test
+	void fenceThatWasLostAloneComesBackWithAnExtension() {
+		acquire(request("v1", 100, "a"));
+		deleteFence("a");
+		assertThat(extend(request("v1", 100, "a"))).isInstanceOf(Vote.Granted.class);
+		assertThat(fenceOf("a")).isEqualTo(100);
+	}
+
+	@Test
+	void extensionKeepsAHigherFence() {
+		acquire(request("v1", 200, "a"));
+		assertThat(extend(request("v1", 100, "a"))).isInstanceOf(Vote.Granted.class);
+		assertThat(fenceOf("a")).isEqualTo(200);
+	}
+
+	@Test
+	void absentKeysAreHealed() {
+		acquire(request("v1", 100, "a"));
+		assertThat(heal(request("v1", 100, "a", "b"))).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isEqualTo("v1");
+		assertThat(valueOf("b")).isEqualTo("v1");
+		assertThat(ttlOf("b")).isBetween(TTL.minus(CLOSE), TTL);
+		assertThat(fenceOf("b")).isEqualTo(100);
+	}
+
+	@Test
+	void foreignKeyIsNotHealed() {
+		hold("b", "stranger", Duration.ofSeconds(30));
+		assertThat(heal(request("v1", 100, "a", "b"))).isInstanceOf(Vote.Held.class);
+		assertThat(valueOf("a")).isNull();
+		assertThat(valueOf("b")).isEqualTo("stranger");
+	}
+
+	@Test
+	void higherFenceDoesNotForbidHealingAndStays() {
+		acquire(request("v0", 500, "a"));
+		release(request("v0", 500, "a"));
+		assertThat(heal(request("v1", 100, "a"))).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isEqualTo("v1");
+		assertThat(fenceOf("a")).isEqualTo(500);
+	}
+
+	@Test
+	void lowerFenceIsRaisedByHealing() {
+		acquire(request("v0", 50, "a"));
+		release(request("v0", 50, "a"));
+		heal(request("v1", 100, "a"));
+		assertThat(fenceOf("a")).isEqualTo(100);
+	}
+
+	@Test
+	void releaseDeletesOwnKeysAndKeepsTheFence() {
+		acquire(request("v1", 100, "a", "b"));
+		assertThat(release(request("v1", 100, "a", "b"))).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isNull();
+		assertThat(valueOf("b")).isNull();
+		assertThat(fenceOf("a")).isEqualTo(100);
+	}
+
+	@Test
+	void releaseDeletesWhatIsOursEvenIfTheRestIsGone() {
+		acquire(request("v1", 100, "a", "b", "c"));
+		delete("a");
+		hold("b", "stranger", TTL);
+		assertThat(release(request("v1", 100, "a", "b", "c"))).isInstanceOf(Vote.Missing.class);
+		assertThat(valueOf("b")).isEqualTo("stranger");
+		assertThat(valueOf("c")).isNull();
+	}
+
+	@Test
+	void releaseOfWhatIsNotThereIsNoError() {
+		assertThat(release(request("v1", 100, "a"))).isInstanceOf(Vote.Missing.class);
+	}
+
+	@Test
+	void requestsAreCarriedOutInOrder() {
+		java.util.concurrent.CompletionStage<Vote> last = null;
+		for (int i = 0; i < 500; i++) {
+			LockRequest request = request("v" + i, 1000 + i, "a");
+			node().acquire(request);
+			last = node().release(request);
+		}
+		assertThat(await(last)).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isNull();
+		assertThat(fenceOf("a")).isEqualTo(1499);
+	}
+
+}
