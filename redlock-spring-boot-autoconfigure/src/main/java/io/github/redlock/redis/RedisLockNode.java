@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisPipelineException;
@@ -24,11 +25,11 @@ import io.github.redlock.spi.Vote;
  * A node reached through one {@link RedisConnectionFactory}, whatever its driver.
  * <p>
  * Callers put requests into a queue; one dispatcher thread takes all that have gathered
- * and sends them in one pipeline, over one connection at a time, so requests reach the
- * node in the order in which they were handed over. Nothing but that thread ever blocks.
- * A connection that fails in any way is closed, because the fate of what was sent on it
- * is unknown and its replies could no longer be told apart; the next request opens
- * another.
+ * and sends them, in one pipeline if the driver allows it, over one connection at a time,
+ * so requests reach the node in the order in which they were handed over. Nothing but
+ * that thread ever blocks. A connection that fails in any way is closed, because the fate
+ * of what was sent on it is unknown and its replies could no longer be told apart; the
+ * next request opens another.
  * <p>
  * An idle connection is used once in a while: a firewall or a server that closes idle
  * connections would otherwise be found out by the next lock.
@@ -50,6 +51,8 @@ public final class RedisLockNode implements LockNode {
 
 	private final RedisConnectionFactory connectionFactory;
 
+	private final boolean pipelining;
+
 	private final LockKeys keys;
 
 	private final long fenceRetentionMillis;
@@ -63,7 +66,8 @@ public final class RedisLockNode implements LockNode {
 	private volatile boolean closed;
 
 	/**
-	 * Create a node; it connects with its first request.
+	 * Create a node that sends its requests one by one, which works with every driver; it
+	 * connects with its first request.
 	 * @param name its name in statistics, events and logs
 	 * @param connectionFactory how to reach it; not closed by this node
 	 * @param keyPrefix put in front of every resource to make its key
@@ -71,6 +75,18 @@ public final class RedisLockNode implements LockNode {
 	 */
 	public RedisLockNode(String name, RedisConnectionFactory connectionFactory, String keyPrefix,
 			Duration fenceRetention) {
+		this(name, connectionFactory, keyPrefix, fenceRetention, false);
+	}
+
+	/**
+	 * Create a node.
+	 * @param pipelining whether to send what has gathered in one pipeline. The driver
+	 * must then report the answers of the other commands when one of them fails; Jedis
+	 * does, Lettuce does not
+	 */
+	RedisLockNode(String name, RedisConnectionFactory connectionFactory, String keyPrefix, Duration fenceRetention,
+			boolean pipelining) {
+		this.pipelining = pipelining;
 		this.name = name;
 		this.connectionFactory = connectionFactory;
 		this.keys = new LockKeys(keyPrefix);
@@ -182,9 +198,9 @@ public final class RedisLockNode implements LockNode {
 		}
 		try {
 			RedisConnection connection = connect();
-			List<ScriptCall> again = settle(batch, pipeline(connection, batch, true));
+			List<ScriptCall> again = settle(batch, send(connection, batch, true));
 			if (!again.isEmpty()) {
-				List<?> answers = pipeline(connection, again, false);
+				List<?> answers = send(connection, again, false);
 				for (int i = 0; i < again.size(); i++) {
 					again.get(i).complete(answers.get(i));
 				}
@@ -225,9 +241,13 @@ public final class RedisLockNode implements LockNode {
 		return again;
 	}
 
+	private List<?> send(RedisConnection connection, List<ScriptCall> batch, boolean bySha) {
+		return this.pipelining ? pipeline(connection, batch, bySha) : oneByOne(connection, batch, bySha);
+	}
+
 	private List<?> pipeline(RedisConnection connection, List<ScriptCall> batch, boolean bySha) {
 		connection.openPipeline();
-		batch.forEach((call) -> call.addTo(connection, bySha));
+		batch.forEach((call) -> call.send(connection, bySha));
 		List<?> answers;
 		try {
 			answers = connection.closePipeline();
@@ -238,6 +258,22 @@ public final class RedisLockNode implements LockNode {
 		if (answers.size() != batch.size()) {
 			throw new IllegalStateException(
 					"node " + this.name + " gave " + answers.size() + " answers to " + batch.size() + " requests");
+		}
+		return answers;
+	}
+
+	private static List<?> oneByOne(RedisConnection connection, List<ScriptCall> batch, boolean bySha) {
+		List<@Nullable Object> answers = new ArrayList<>(batch.size());
+		for (ScriptCall call : batch) {
+			try {
+				answers.add(call.send(connection, bySha));
+			}
+			catch (DataAccessException ex) {
+				if (NodeErrors.isConnectionLost(ex)) {
+					throw ex;
+				}
+				answers.add(ex);
+			}
 		}
 		return answers;
 	}

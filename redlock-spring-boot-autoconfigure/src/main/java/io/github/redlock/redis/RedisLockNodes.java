@@ -4,14 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import javax.net.ssl.SSLParameters;
-
-import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
-
 import org.springframework.data.redis.connection.RedisConnectionFactory;
-import org.springframework.data.redis.connection.RedisPassword;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
-import org.springframework.data.redis.connection.jedis.JedisClientConfiguration;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 
 /**
@@ -23,15 +16,13 @@ import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
  */
 public final class RedisLockNodes implements AutoCloseable {
 
-	private static final String CLIENT_NAME = "redlock";
-
 	private final String keyPrefix;
 
 	private final Duration fenceRetention;
 
 	private final List<RedisLockNode> nodes = new ArrayList<>();
 
-	private final List<JedisConnectionFactory> ownFactories = new ArrayList<>();
+	private final List<Runnable> ownFactories = new ArrayList<>();
 
 	/**
 	 * Begin with no nodes.
@@ -67,44 +58,9 @@ public final class RedisLockNodes implements AutoCloseable {
 	 * @param commandTimeout how long to wait for an answer
 	 */
 	public void add(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout) {
-		RedisStandaloneConfiguration address = new RedisStandaloneConfiguration(settings.host(), settings.port());
-		address.setDatabase(settings.database());
-		address.setUsername(settings.username());
-		address.setPassword(RedisPassword.of(settings.password()));
-		JedisConnectionFactory factory = new JedisConnectionFactory(address,
-				clientConfiguration(settings, connectTimeout, commandTimeout));
-		factory.afterPropertiesSet();
-		factory.start();
-		this.ownFactories.add(factory);
-		add(settings.name(), factory);
-	}
-
-	private static JedisClientConfiguration clientConfiguration(RedisNodeSettings settings, Duration connectTimeout,
-			Duration commandTimeout) {
-		JedisClientConfiguration.JedisClientConfigurationBuilder builder = JedisClientConfiguration.builder()
-			.clientName(CLIENT_NAME)
-			.connectTimeout(connectTimeout)
-			.readTimeout(commandTimeout);
-		if (settings.ssl() != null) {
-			SSLParameters parameters = settings.ssl().getDefaultSSLParameters();
-			// Without this Jedis accepts any valid certificate, whomever it names.
-			parameters.setEndpointIdentificationAlgorithm("HTTPS");
-			builder.useSsl().sslSocketFactory(settings.ssl().getSocketFactory()).sslParameters(parameters);
-		}
-		return builder.usePooling().poolConfig(oneConnection()).build();
-	}
-
-	/**
-	 * One connection, kept for as long as it works: the node's dispatcher is its only
-	 * user, sends the next pipeline when it has read the answers to the last one, and
-	 * looks after idle connections itself.
-	 */
-	private static GenericObjectPoolConfig<Object> oneConnection() {
-		GenericObjectPoolConfig<Object> pool = new GenericObjectPoolConfig<>();
-		pool.setMaxTotal(1);
-		pool.setMaxIdle(1);
-		pool.setJmxEnabled(false);
-		return pool;
+		JedisConnectionFactory factory = JedisConnections.create(settings, connectTimeout, commandTimeout);
+		this.ownFactories.add(factory::destroy);
+		this.nodes.add(new RedisLockNode(settings.name(), factory, this.keyPrefix, this.fenceRetention, true));
 	}
 
 	/**
@@ -113,7 +69,7 @@ public final class RedisLockNodes implements AutoCloseable {
 	@Override
 	public void close() {
 		this.nodes.forEach(RedisLockNode::close);
-		this.ownFactories.forEach(JedisConnectionFactory::destroy);
+		this.ownFactories.forEach(Runnable::run);
 		this.ownFactories.clear();
 	}
 

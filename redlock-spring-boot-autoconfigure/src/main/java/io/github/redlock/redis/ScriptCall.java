@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.RedisScriptingCommands;
 import org.springframework.data.redis.connection.ReturnType;
 
 import io.github.redlock.spi.Vote;
@@ -46,18 +47,14 @@ final class ScriptCall {
 	}
 
 	/**
-	 * Add this command to an open pipeline.
+	 * Send this command.
 	 * @param bySha whether to name the script or to send its text
+	 * @return the answer, or nothing if the connection collects it for later
 	 */
-	void addTo(RedisConnection connection, boolean bySha) {
-		if (bySha) {
-			connection.scriptingCommands()
-				.evalSha(this.script.sha(), ReturnType.INTEGER, this.keyCount, this.keysAndArgs);
-		}
-		else {
-			connection.scriptingCommands()
-				.eval(this.script.text(), ReturnType.INTEGER, this.keyCount, this.keysAndArgs);
-		}
+	@Nullable Object send(RedisConnection connection, boolean bySha) {
+		RedisScriptingCommands scripting = connection.scriptingCommands();
+		return bySha ? scripting.evalSha(this.script.sha(), ReturnType.INTEGER, this.keyCount, this.keysAndArgs)
+				: scripting.eval(this.script.text(), ReturnType.INTEGER, this.keyCount, this.keysAndArgs);
 	}
 
 	/**

@@ -4,18 +4,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import redis.clients.jedis.Jedis;
-import redis.clients.jedis.params.SetParams;
 
 import io.github.redlock.spi.LockNode;
-import io.github.redlock.spi.LockNodeContract;
 import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.Vote;
 import io.github.redlock.testing.RedisServer;
@@ -23,90 +16,15 @@ import io.github.redlock.testing.RedisServer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A real Redis keeps the contract, and what only a real one can do.
+ * A real Redis, reached through Jedis, keeps the contract, and what only a real one can
+ * do.
  */
-class RedisLockNodeIT extends LockNodeContract {
-
-	private static RedisServer server;
-
-	private RedisLockNodes nodes;
-
-	private Jedis jedis;
-
-	@BeforeAll
-	static void startServer() {
-		server = new RedisServer();
-	}
-
-	@AfterAll
-	static void stopServer() {
-		server.close();
-	}
-
-	@BeforeEach
-	void connect() {
-		this.jedis = server.connect();
-		this.jedis.flushAll();
-		this.nodes = new RedisLockNodes("redlock:", fenceRetention());
-		this.nodes.add(new RedisNodeSettings("real", "127.0.0.1", server.port(), null, null, 0, null),
-				Duration.ofSeconds(1), Duration.ofSeconds(5));
-	}
-
-	@AfterEach
-	void disconnect() {
-		this.nodes.close();
-		this.jedis.close();
-	}
+class RedisLockNodeIT extends AbstractRedisLockNodeIT {
 
 	@Override
-	protected LockNode node() {
-		return this.nodes.nodes().get(0);
-	}
-
-	@Override
-	protected Vote await(CompletionStage<Vote> vote) {
-		return vote.toCompletableFuture().join();
-	}
-
-	@Override
-	protected void hold(String resource, String value, Duration ttl) {
-		this.jedis.set("redlock:" + resource, value, SetParams.setParams().px(ttl.toMillis()));
-	}
-
-	@Override
-	protected void delete(String resource) {
-		this.jedis.del("redlock:" + resource);
-	}
-
-	@Override
-	protected String valueOf(String resource) {
-		return this.jedis.get("redlock:" + resource);
-	}
-
-	@Override
-	protected Duration ttlOf(String resource) {
-		return Duration.ofMillis(this.jedis.pttl("redlock:" + resource));
-	}
-
-	@Override
-	protected long fenceOf(String resource) {
-		String fence = this.jedis.get("{redlock:" + resource + "}:fence");
-		return (fence != null) ? Long.parseLong(fence) : 0;
-	}
-
-	@Override
-	protected void deleteFence(String resource) {
-		this.jedis.del("{redlock:" + resource + "}:fence");
-	}
-
-	@Override
-	protected Duration fenceTtlOf(String resource) {
-		return Duration.ofMillis(this.jedis.pttl("{redlock:" + resource + "}:fence"));
-	}
-
-	@Override
-	protected Duration fenceRetention() {
-		return Duration.ofMinutes(10);
+	protected void connect(RedisLockNodes nodes, int port) {
+		nodes.add(new RedisNodeSettings("real", "127.0.0.1", port, null, null, 0, null), Duration.ofSeconds(1),
+				Duration.ofSeconds(5));
 	}
 
 	private static LockRequest request(String value, String resource) {

@@ -1,0 +1,65 @@
+package io.github.redlock.redis;
+
+import java.time.Duration;
+
+import javax.net.ssl.SSLParameters;
+
+import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
+
+import org.springframework.data.redis.connection.RedisPassword;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.jedis.JedisClientConfiguration;
+import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
+
+/**
+ * Connections through Jedis. A class of its own, so that an application with another
+ * driver never loads it.
+ */
+final class JedisConnections {
+
+	private static final String CLIENT_NAME = "redlock";
+
+	private JedisConnections() {
+	}
+
+	static JedisConnectionFactory create(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout) {
+		RedisStandaloneConfiguration address = new RedisStandaloneConfiguration(settings.host(), settings.port());
+		address.setDatabase(settings.database());
+		address.setUsername(settings.username());
+		address.setPassword(RedisPassword.of(settings.password()));
+		JedisConnectionFactory factory = new JedisConnectionFactory(address,
+				clientConfiguration(settings, connectTimeout, commandTimeout));
+		factory.afterPropertiesSet();
+		factory.start();
+		return factory;
+	}
+
+	private static JedisClientConfiguration clientConfiguration(RedisNodeSettings settings, Duration connectTimeout,
+			Duration commandTimeout) {
+		JedisClientConfiguration.JedisClientConfigurationBuilder builder = JedisClientConfiguration.builder()
+			.clientName(CLIENT_NAME)
+			.connectTimeout(connectTimeout)
+			.readTimeout(commandTimeout);
+		if (settings.ssl() != null) {
+			SSLParameters parameters = settings.ssl().getDefaultSSLParameters();
+			// Without this Jedis accepts any valid certificate, whomever it names.
+			parameters.setEndpointIdentificationAlgorithm("HTTPS");
+			builder.useSsl().sslSocketFactory(settings.ssl().getSocketFactory()).sslParameters(parameters);
+		}
+		return builder.usePooling().poolConfig(oneConnection()).build();
+	}
+
+	/**
+	 * One connection, kept for as long as it works: the node's dispatcher is its only
+	 * user, sends the next pipeline when it has read the answers to the last one, and
+	 * looks after idle connections itself.
+	 */
+	private static GenericObjectPoolConfig<Object> oneConnection() {
+		GenericObjectPoolConfig<Object> pool = new GenericObjectPoolConfig<>();
+		pool.setMaxTotal(1);
+		pool.setMaxIdle(1);
+		pool.setJmxEnabled(false);
+		return pool;
+	}
+
+}
