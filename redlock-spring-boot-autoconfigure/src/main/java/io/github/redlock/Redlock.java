@@ -49,6 +49,13 @@ public interface Redlock {
 	Duration defaultTtl();
 
 	/**
+	 * Find out, for instance at start-up, whether a ttl would be accepted.
+	 * @param ttl the ttl
+	 * @throws IllegalArgumentException if it would be refused
+	 */
+	void checkTtl(Duration ttl);
+
+	/**
 	 * Wait for a lock.
 	 * <p>
 	 * Blocks for at most the wait time plus one command timeout; without a wait time for

@@ -169,6 +169,12 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	}
 
 	@Override
+	public void checkTtl(Duration ttl) {
+		Validity.check(Objects.requireNonNull(ttl, "ttl must not be null"), this.defaults.driftFactor());
+		warnIfShort(ttl);
+	}
+
+	@Override
 	public LockHandle acquire(Collection<String> resources, Duration ttl, LockOptions options) {
 		return acquire(begin(resources, ttl, this.defaults.with(options, false))).lockOrThrow();
 	}

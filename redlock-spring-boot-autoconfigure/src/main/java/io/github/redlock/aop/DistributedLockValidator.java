@@ -1,0 +1,110 @@
+package io.github.redlock.aop;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.Supplier;
+
+import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
+import org.springframework.aop.scope.ScopedProxyUtils;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.MethodIntrospector;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils.MethodFilter;
+
+import io.github.redlock.Redlock;
+import io.github.redlock.RedlockConfigurationException;
+import io.github.redlock.annotation.DistributedLock;
+
+/**
+ * Looks at every bean once all singletons exist, lazy and prototype beans included, and
+ * stops the application if an annotation cannot work. An annotation that silently does
+ * nothing is the worst kind of lock.
+ *
+ * @since 0.1.0
+ */
+public final class DistributedLockValidator implements SmartInitializingSingleton {
+
+	private final DistributedLockAdvisor advisor;
+
+	private final Supplier<Redlock> redlock;
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	/**
+	 * Create a validator.
+	 * @param advisor whose attributes are checked, and kept for the first call
+	 * @param redlock checks each ttl
+	 * @param beanFactory whose beans are looked at
+	 */
+	public DistributedLockValidator(DistributedLockAdvisor advisor, Supplier<Redlock> redlock,
+			ConfigurableListableBeanFactory beanFactory) {
+		this.advisor = advisor;
+		this.redlock = redlock;
+		this.beanFactory = beanFactory;
+	}
+
+	@Override
+	public void afterSingletonsInstantiated() {
+		for (String beanName : this.beanFactory.getBeanDefinitionNames()) {
+			Class<?> type = AutoProxyUtils.determineTargetClass(this.beanFactory, beanName);
+			if (type != null) {
+				Class<?> userClass = ClassUtils.getUserClass(type);
+				if (AnnotationUtils.isCandidateClass(userClass, DistributedLock.class)
+						&& !userClass.getName().startsWith("org.springframework.")) {
+					validate(beanName, userClass);
+				}
+			}
+		}
+	}
+
+	private void validate(String beanName, Class<?> type) {
+		Set<Method> methods = MethodIntrospector.selectMethods(type,
+				(MethodFilter) (method) -> DistributedLockAttributeSource.find(method, type) != null);
+		methods.forEach((method) -> validate(method, type));
+		if (!methods.isEmpty()) {
+			checkProxied(beanName, methods.iterator().next());
+		}
+	}
+
+	private void validate(Method method, Class<?> type) {
+		for (int modifier : new int[] { Modifier.PRIVATE, Modifier.STATIC, Modifier.FINAL }) {
+			if ((method.getModifiers() & modifier) != 0) {
+				throw new LockedMethod(method).unsuitable(
+						"the method is " + Modifier.toString(modifier)
+								+ ", so no proxy can intercept it and it would run without the lock",
+						"Make it an ordinary method, or take the annotation away");
+			}
+		}
+		DistributedLockAttributes attributes = this.advisor.attributeSource().get(method, type);
+		Duration ttl = (attributes != null) ? attributes.ttl() : null;
+		if (ttl != null) {
+			try {
+				this.redlock.get().checkTtl(ttl);
+			}
+			catch (IllegalArgumentException ex) {
+				throw new LockedMethod(method).invalid("ttl", ttl, "cannot work: " + ex.getMessage(),
+						"Use a longer ttl", ex);
+			}
+		}
+	}
+
+	private void checkProxied(String beanName, Method method) {
+		if (ScopedProxyUtils.isScopedTarget(beanName) || !this.beanFactory.containsSingleton(beanName)) {
+			return;
+		}
+		Object bean = this.beanFactory.getSingleton(beanName);
+		if (bean != null && !AopUtils.isAopProxy(bean) && ClassUtils.getUserClass(bean) == method.getDeclaringClass()) {
+			throw new RedlockConfigurationException(
+					"@DistributedLock on " + new LockedMethod(method) + " has no effect: the bean '" + beanName
+							+ "' was created too early for a proxy, and would run without the lock.",
+					"Find out which BeanPostProcessor or BeanFactoryPostProcessor asks for it, and let it ask later"
+							+ " (static @Bean method, ObjectProvider, @Lazy).");
+		}
+	}
+
+}

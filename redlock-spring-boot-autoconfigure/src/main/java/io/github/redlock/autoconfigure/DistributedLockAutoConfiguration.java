@@ -1,0 +1,61 @@
+package io.github.redlock.autoconfigure;
+
+import org.springframework.aop.config.AopConfigUtils;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.support.BeanDefinitionRegistry;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
+import org.springframework.context.annotation.Role;
+import org.springframework.core.type.AnnotationMetadata;
+
+import io.github.redlock.Redlock;
+import io.github.redlock.aop.DistributedLockAdvisor;
+import io.github.redlock.aop.DistributedLockValidator;
+
+/**
+ * Auto-configuration of {@link io.github.redlock.annotation.DistributedLock}. Nothing has
+ * to be enabled.
+ *
+ * @since 0.1.0
+ */
+@AutoConfiguration(after = RedlockAutoConfiguration.class)
+@ConditionalOnBean(Redlock.class)
+@Import(DistributedLockAutoConfiguration.ProxyCreatorRegistrar.class)
+public final class DistributedLockAutoConfiguration {
+
+	@Bean
+	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+	@ConditionalOnMissingBean
+	static DistributedLockAdvisor distributedLockAdvisor(ObjectProvider<Redlock> redlock,
+			ConfigurableListableBeanFactory beanFactory) {
+		return new DistributedLockAdvisor(redlock::getObject, beanFactory);
+	}
+
+	@Bean
+	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+	static DistributedLockValidator distributedLockValidator(DistributedLockAdvisor advisor,
+			ObjectProvider<Redlock> redlock, ConfigurableListableBeanFactory beanFactory) {
+		return new DistributedLockValidator(advisor, redlock::getObject, beanFactory);
+	}
+
+	/**
+	 * Makes sure that advisors are applied at all, also where
+	 * {@code spring.aop.auto=false}: an annotation that does nothing is no lock.
+	 */
+	static final class ProxyCreatorRegistrar implements ImportBeanDefinitionRegistrar {
+
+		@Override
+		public void registerBeanDefinitions(AnnotationMetadata importingClassMetadata,
+				BeanDefinitionRegistry registry) {
+			AopConfigUtils.registerAutoProxyCreatorIfNecessary(registry);
+		}
+
+	}
+
+}

@@ -1,0 +1,119 @@
+package io.github.redlock.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.ssl.NoSuchSslBundleException;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.util.StringUtils;
+
+import io.github.redlock.RedlockConfigurationException;
+
+/**
+ * The nodes as the properties have them, each checked on its own.
+ */
+final class PropertiesRedlockConnectionDetails implements RedlockConnectionDetails {
+
+	private static final int DEFAULT_PORT = 6379;
+
+	private final List<Node> nodes;
+
+	PropertiesRedlockConnectionDetails(RedlockProperties properties, @Nullable SslBundles sslBundles) {
+		List<Node> nodes = new ArrayList<>();
+		for (int i = 0; i < properties.getNodes().size(); i++) {
+			nodes.add(node("redlock.nodes[" + i + "]", properties.getNodes().get(i), sslBundles));
+		}
+		this.nodes = List.copyOf(nodes);
+	}
+
+	@Override
+	public List<Node> getNodes() {
+		return this.nodes;
+	}
+
+	private static Node node(String property, RedlockProperties.Node node, @Nullable SslBundles sslBundles) {
+		boolean hasUrl = StringUtils.hasText(node.getUrl());
+		boolean hasHost = StringUtils.hasText(node.getHost());
+		if (hasUrl && (hasHost || node.getPort() != null)) {
+			throw new RedlockConfigurationException(
+					property + " has a url and also " + (hasHost ? "a host" : "a port") + ".",
+					"Keep either " + property + ".url or " + property + ".host and .port.");
+		}
+		if (!hasUrl && !hasHost) {
+			throw new RedlockConfigurationException(property + " has neither a host nor a url.",
+					"Set " + property + ".host, or " + property + ".url.");
+		}
+		RedisUrl url = hasUrl ? RedisUrl.parse(property + ".url", String.valueOf(node.getUrl())) : null;
+		String host = (url != null) ? url.host() : String.valueOf(node.getHost()).trim();
+		int port = (url != null) ? url.port(DEFAULT_PORT) : orElse(node.getPort(), DEFAULT_PORT);
+		if (port < 1 || port > 65535) {
+			throw new RedlockConfigurationException(property + ".port = " + port + " is not a port.",
+					"Use a number from 1 to 65535.");
+		}
+		String username = one(property + ".username", node.getUsername(), (url != null) ? url.username() : null);
+		String password = one(property + ".password", node.getPassword(), (url != null) ? url.password() : null);
+		Integer database = one(property + ".database", node.getDatabase(), (url != null) ? url.database() : null);
+		if (database != null && database < 0) {
+			throw new RedlockConfigurationException(property + ".database = " + database + " is negative.",
+					"Use 0 or more.");
+		}
+		String name = StringUtils.hasText(node.getName()) ? String.valueOf(node.getName()) : host + ":" + port;
+		return new Node(name, host, port, username, password, orElse(database, 0),
+				sslBundle(property, node.getSsl(), url, sslBundles));
+	}
+
+	/**
+	 * A value that may come from a property of its own or from the URL, but not from both
+	 * with different results. The values are not shown: one of them is the password.
+	 */
+	private static <T> @Nullable T one(String property, @Nullable T own, @Nullable T fromUrl) {
+		if (own != null && fromUrl != null && !own.equals(fromUrl)) {
+			throw new RedlockConfigurationException(property + " and the url of the same node say different things.",
+					"Keep one of them.");
+		}
+		return (own != null) ? own : fromUrl;
+	}
+
+	private static int orElse(@Nullable Integer value, int fallback) {
+		return (value != null) ? value : fallback;
+	}
+
+	private static @Nullable SslBundle sslBundle(String property, RedlockProperties.Ssl ssl, @Nullable RedisUrl url,
+			@Nullable SslBundles sslBundles) {
+		boolean tlsUrl = url != null && url.tls();
+		boolean hasBundle = StringUtils.hasText(ssl.getBundle());
+		if (Boolean.FALSE.equals(ssl.getEnabled())) {
+			if (tlsUrl || hasBundle) {
+				throw new RedlockConfigurationException(
+						property + ".ssl.enabled = false, but "
+								+ (tlsUrl ? "the url begins with rediss://" : property + ".ssl.bundle is set") + ".",
+						"Decide for one of them.");
+			}
+			return null;
+		}
+		if (hasBundle) {
+			return namedBundle(property, String.valueOf(ssl.getBundle()), sslBundles);
+		}
+		return (tlsUrl || Boolean.TRUE.equals(ssl.getEnabled())) ? SslBundle.systemDefault() : null;
+	}
+
+	private static SslBundle namedBundle(String property, String name, @Nullable SslBundles sslBundles) {
+		RedlockConfigurationException unknown = new RedlockConfigurationException(
+				property + ".ssl.bundle = \"" + name + "\" is not defined.",
+				"Define it under spring.ssl.bundle, or correct the name.");
+		if (sslBundles == null) {
+			throw unknown;
+		}
+		try {
+			return sslBundles.getBundle(name);
+		}
+		catch (NoSuchSslBundleException ex) {
+			unknown.initCause(ex);
+			throw unknown;
+		}
+	}
+
+}

@@ -1,0 +1,49 @@
+package io.github.redlock.autoconfigure;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.autoconfigure.service.connection.ConnectionDetails;
+import org.springframework.boot.ssl.SslBundle;
+
+/**
+ * Where the nodes are. Taken from the properties, unless a bean of this type says
+ * otherwise, as one for test containers would.
+ *
+ * @since 0.1.0
+ */
+public interface RedlockConnectionDetails extends ConnectionDetails {
+
+	/**
+	 * The nodes.
+	 * @return the nodes; none means that the application's own Redis connection is the
+	 * only node
+	 */
+	List<Node> getNodes();
+
+	/**
+	 * One node.
+	 *
+	 * @param name its name in statistics, events and logs; unique
+	 * @param host the host name or address
+	 * @param port the port
+	 * @param username the ACL user, {@code null} for the default user
+	 * @param password the password, {@code null} for none
+	 * @param database the database number
+	 * @param sslBundle certificates and keys for TLS, {@code null} for clear text
+	 */
+	record Node(String name, String host, int port, @Nullable String username, @Nullable String password, int database,
+			@Nullable SslBundle sslBundle) {
+
+		/**
+		 * Leaves the password out.
+		 */
+		@Override
+		public String toString() {
+			return "Node[name=" + this.name + ", host=" + this.host + ", port=" + this.port + "]";
+		}
+
+	}
+
+}

@@ -1,0 +1,404 @@
+package io.github.redlock.autoconfigure;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
+
+/**
+ * The properties under {@code redlock}.
+ *
+ * @since 0.1.0
+ */
+@ConfigurationProperties("redlock")
+public class RedlockProperties {
+
+	/**
+	 * Whether there is a Redlock bean and annotated methods are locked.
+	 */
+	private boolean enabled = true;
+
+	/**
+	 * Independent Redis nodes, best an odd number of them. Without any, the application's
+	 * own Redis connection serves as the only node.
+	 */
+	private List<Node> nodes = new ArrayList<>();
+
+	/**
+	 * Put in front of every resource to make its key in Redis. Leave it empty to exclude
+	 * clients of other Redlock implementations that use the bare names.
+	 */
+	private String keyPrefix = "redlock:";
+
+	/**
+	 * How long the nodes keep a lock where neither call nor annotation says so. Whole
+	 * milliseconds.
+	 */
+	private Duration ttl = Duration.ofSeconds(30);
+
+	/**
+	 * Share of the ttl that is given up for clocks of different speed, from 0 to 0.5.
+	 */
+	private double driftFactor = 0.01;
+
+	/**
+	 * How long an acquisition waits, whatever the retry count says. Zero means a single
+	 * attempt. Not set, the retry settings bound the waiting.
+	 */
+	private @Nullable Duration waitTime;
+
+	/**
+	 * How long to wait for a connection to a node.
+	 */
+	private Duration connectTimeout = Duration.ofSeconds(1);
+
+	/**
+	 * How long to wait for the answer of a node. Far below the ttl.
+	 */
+	private Duration commandTimeout = Duration.ofMillis(200);
+
+	@NestedConfigurationProperty
+	private final Retry retry = new Retry();
+
+	@NestedConfigurationProperty
+	private final AutoExtend autoExtend = new AutoExtend();
+
+	@NestedConfigurationProperty
+	private final Fencing fencing = new Fencing();
+
+	public boolean isEnabled() {
+		return this.enabled;
+	}
+
+	public void setEnabled(boolean enabled) {
+		this.enabled = enabled;
+	}
+
+	public List<Node> getNodes() {
+		return this.nodes;
+	}
+
+	public void setNodes(List<Node> nodes) {
+		this.nodes = nodes;
+	}
+
+	public String getKeyPrefix() {
+		return this.keyPrefix;
+	}
+
+	public void setKeyPrefix(String keyPrefix) {
+		this.keyPrefix = keyPrefix;
+	}
+
+	public Duration getTtl() {
+		return this.ttl;
+	}
+
+	public void setTtl(Duration ttl) {
+		this.ttl = ttl;
+	}
+
+	public double getDriftFactor() {
+		return this.driftFactor;
+	}
+
+	public void setDriftFactor(double driftFactor) {
+		this.driftFactor = driftFactor;
+	}
+
+	public @Nullable Duration getWaitTime() {
+		return this.waitTime;
+	}
+
+	public void setWaitTime(@Nullable Duration waitTime) {
+		this.waitTime = waitTime;
+	}
+
+	public Duration getConnectTimeout() {
+		return this.connectTimeout;
+	}
+
+	public void setConnectTimeout(Duration connectTimeout) {
+		this.connectTimeout = connectTimeout;
+	}
+
+	public Duration getCommandTimeout() {
+		return this.commandTimeout;
+	}
+
+	public void setCommandTimeout(Duration commandTimeout) {
+		this.commandTimeout = commandTimeout;
+	}
+
+	public Retry getRetry() {
+		return this.retry;
+	}
+
+	public AutoExtend getAutoExtend() {
+		return this.autoExtend;
+	}
+
+	public Fencing getFencing() {
+		return this.fencing;
+	}
+
+	/**
+	 * One node: either a host or a URL.
+	 */
+	public static class Node {
+
+		/**
+		 * Name in statistics, events and logs. Host and port by default.
+		 */
+		private @Nullable String name;
+
+		/**
+		 * Host name or address. Excludes url.
+		 */
+		private @Nullable String host;
+
+		/**
+		 * Port, 6379 by default. Excludes url.
+		 */
+		private @Nullable Integer port;
+
+		/**
+		 * Address as a URL: redis://user:password@host:port/database, or rediss:// for
+		 * TLS. Excludes host and port.
+		 */
+		private @Nullable String url;
+
+		/**
+		 * User of the access control list. The default user if not set.
+		 */
+		private @Nullable String username;
+
+		/**
+		 * Password.
+		 */
+		private @Nullable String password;
+
+		/**
+		 * Database number, 0 by default.
+		 */
+		private @Nullable Integer database;
+
+		@NestedConfigurationProperty
+		private final Ssl ssl = new Ssl();
+
+		public @Nullable String getName() {
+			return this.name;
+		}
+
+		public void setName(@Nullable String name) {
+			this.name = name;
+		}
+
+		public @Nullable String getHost() {
+			return this.host;
+		}
+
+		public void setHost(@Nullable String host) {
+			this.host = host;
+		}
+
+		public @Nullable Integer getPort() {
+			return this.port;
+		}
+
+		public void setPort(@Nullable Integer port) {
+			this.port = port;
+		}
+
+		public @Nullable String getUrl() {
+			return this.url;
+		}
+
+		public void setUrl(@Nullable String url) {
+			this.url = url;
+		}
+
+		public @Nullable String getUsername() {
+			return this.username;
+		}
+
+		public void setUsername(@Nullable String username) {
+			this.username = username;
+		}
+
+		public @Nullable String getPassword() {
+			return this.password;
+		}
+
+		public void setPassword(@Nullable String password) {
+			this.password = password;
+		}
+
+		public @Nullable Integer getDatabase() {
+			return this.database;
+		}
+
+		public void setDatabase(@Nullable Integer database) {
+			this.database = database;
+		}
+
+		public Ssl getSsl() {
+			return this.ssl;
+		}
+
+	}
+
+	/**
+	 * TLS of one node.
+	 */
+	public static class Ssl {
+
+		/**
+		 * Whether to use TLS. On by default if a bundle is set or the URL begins with
+		 * rediss://.
+		 */
+		private @Nullable Boolean enabled;
+
+		/**
+		 * Name of the SSL bundle with certificates and keys. The system's trust store if
+		 * not set.
+		 */
+		private @Nullable String bundle;
+
+		public @Nullable Boolean getEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(@Nullable Boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public @Nullable String getBundle() {
+			return this.bundle;
+		}
+
+		public void setBundle(@Nullable String bundle) {
+			this.bundle = bundle;
+		}
+
+	}
+
+	/**
+	 * What happens after a failed attempt.
+	 */
+	public static class Retry {
+
+		/**
+		 * How many more attempts follow a failed one. -1 for no limit.
+		 */
+		private int count = 3;
+
+		/**
+		 * How long to pause before the next attempt.
+		 */
+		private Duration delay = Duration.ofMillis(200);
+
+		/**
+		 * By how much a pause is made longer or shorter, at random, at the most.
+		 */
+		private Duration jitter = Duration.ofMillis(100);
+
+		public int getCount() {
+			return this.count;
+		}
+
+		public void setCount(int count) {
+			this.count = count;
+		}
+
+		public Duration getDelay() {
+			return this.delay;
+		}
+
+		public void setDelay(Duration delay) {
+			this.delay = delay;
+		}
+
+		public Duration getJitter() {
+			return this.jitter;
+		}
+
+		public void setJitter(Duration jitter) {
+			this.jitter = jitter;
+		}
+
+	}
+
+	/**
+	 * Extension of locks that are in use.
+	 */
+	public static class AutoExtend {
+
+		/**
+		 * Whether annotated methods and blocks extend their lock while they run.
+		 */
+		private boolean enabled = true;
+
+		/**
+		 * Share of the ttl after which the extension begins, above 0 and at most 0.9. A
+		 * third by default, so that two thirds are left for trying again.
+		 */
+		private double after = 1.0 / 3;
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public double getAfter() {
+			return this.after;
+		}
+
+		public void setAfter(double after) {
+			this.after = after;
+		}
+
+	}
+
+	/**
+	 * Fencing tokens.
+	 */
+	public static class Fencing {
+
+		/**
+		 * Whether locks carry fencing tokens. All clients of a resource must agree on it.
+		 */
+		private boolean enabled = true;
+
+		/**
+		 * How long a node remembers the highest token of a resource after its last lock
+		 * expired.
+		 */
+		private Duration retention = Duration.ofMinutes(10);
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public Duration getRetention() {
+			return this.retention;
+		}
+
+		public void setRetention(Duration retention) {
+			this.retention = retention;
+		}
+
+	}
+
+}
