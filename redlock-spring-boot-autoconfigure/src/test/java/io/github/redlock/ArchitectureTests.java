@@ -1,0 +1,97 @@
+package io.github.redlock;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+/** Who may depend on whom; see CONTRIBUTING. */
+class ArchitectureTests {
+
+	private static final String ROOT = "io.github.redlock";
+
+	private static final JavaClasses CLASSES = new ClassFileImporter()
+		.withImportOption(new ImportOption.DoNotIncludeTests())
+		.importPackages(ROOT);
+
+	private static void only(String from, String... to) {
+		classes().that()
+			.resideInAPackage(from)
+			.should()
+			.onlyDependOnClassesThat()
+			.resideInAnyPackage(to)
+			.check(CLASSES);
+	}
+
+	@Test
+	void apiAndSpiKnowTheJdkOnly() {
+		only(ROOT + ".spi", "java..", "org.jspecify..", ROOT + ".spi");
+		only(ROOT, "java..", "org.jspecify..", ROOT, ROOT + ".spi");
+		only(ROOT + ".annotation", "java..", "org.jspecify..", ROOT + ".annotation");
+	}
+
+	@Test
+	void coreKnowsNeitherSpringNorRedis() {
+		only(ROOT + ".core", "java..", "org.jspecify..", "org.slf4j..", ROOT, ROOT + ".spi", ROOT + ".core");
+	}
+
+	@Test
+	void redisKnowsNeitherBootNorAop() {
+		noClasses().that()
+			.resideInAPackage(ROOT + ".redis")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("org.springframework.boot..", "org.springframework.aop..", ROOT + ".aop",
+					ROOT + ".core")
+			.check(CLASSES);
+	}
+
+	@Test
+	void aopKnowsTheApiOnly() {
+		noClasses().that()
+			.resideInAPackage(ROOT + ".aop")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("org.springframework.boot..", "org.springframework.data..", ROOT + ".core",
+					ROOT + ".redis", ROOT + ".spi")
+			.check(CLASSES);
+	}
+
+	@Test
+	void nobodyDependsOnTheAutoConfiguration() {
+		noClasses().that()
+			.resideOutsideOfPackage(ROOT + ".autoconfigure")
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage(ROOT + ".autoconfigure")
+			.check(CLASSES);
+	}
+
+	@Test
+	void packagesFormNoCycle() {
+		slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+	}
+
+	/** The clock of the machine is read in one place. */
+	@Test
+	void timeComesFromTheTimeSource() {
+		noClasses().that()
+			.resideInAPackage(ROOT + "..")
+			.and()
+			.doNotHaveSimpleName("SystemTime")
+			.should()
+			.callMethod(System.class, "nanoTime")
+			.orShould()
+			.callMethod(System.class, "currentTimeMillis")
+			.orShould()
+			.callMethod(java.time.Instant.class, "now")
+			.orShould()
+			.callMethod(Thread.class, "sleep", long.class)
+			.check(CLASSES);
+	}
+
+}

@@ -1,0 +1,372 @@
+package io.github.redlock.aop;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.PriorityOrdered;
+
+import io.github.redlock.Redlock;
+import io.github.redlock.RedlockConfigurationException;
+import io.github.redlock.annotation.DistributedLock;
+import io.github.redlock.autoconfigure.DistributedLockAutoConfiguration;
+import io.github.redlock.testing.FakeCluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Annotations that cannot work stop the application, with the method, the value and the
+ * remedy.
+ */
+class DistributedLockStartUpTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(DistributedLockAutoConfiguration.class, AopAutoConfiguration.class))
+		.withBean(Redlock.class, () -> new FakeCluster(3).client());
+
+	private void assertRefused(Class<?> type, String... inMessage) {
+		this.runner.withBean(type).run((context) -> {
+			assertThat(context).hasFailed();
+			Throwable failure = context.getStartupFailure();
+			while (!(failure instanceof RedlockConfigurationException) && failure.getCause() != null) {
+				failure = failure.getCause();
+			}
+			assertThat(failure).isInstanceOf(RedlockConfigurationException.class);
+			String text = failure.getMessage() + " | " + ((RedlockConfigurationException) failure).getAction();
+			assertThat(text).contains("DistributedLockStartUpTests$" + type.getSimpleName() + ".run")
+				.contains(inMessage);
+		});
+	}
+
+	static class PrivateMethod {
+
+		@DistributedLock
+		private void run() {
+		}
+
+	}
+
+	static class StaticMethod {
+
+		@DistributedLock
+		public static void run() {
+		}
+
+	}
+
+	static class FinalMethod {
+
+		@DistributedLock
+		public final void run() {
+		}
+
+	}
+
+	@DistributedLock
+	static class FinalMethodOfALockedClass {
+
+		public final void run() {
+		}
+
+	}
+
+	/** [56] */
+	@Test
+	void methodThatNoProxyCanInterceptIsRefused() {
+		assertRefused(PrivateMethod.class, "private", "ordinary method");
+		assertRefused(StaticMethod.class, "static");
+		assertRefused(FinalMethod.class, "final");
+		assertRefused(FinalMethodOfALockedClass.class, "final");
+	}
+
+	@Test
+	void lazyAndPrototypeBeansAreLookedAtToo() {
+		this.runner
+			.withBean(PrivateMethod.class, () -> new PrivateMethod(),
+					(definition) -> definition.setScope(BeanDefinition.SCOPE_PROTOTYPE))
+			.run((context) -> assertThat(context).hasFailed());
+		this.runner
+			.withBean(PrivateMethod.class, () -> new PrivateMethod(), (definition) -> definition.setLazyInit(true))
+			.run((context) -> assertThat(context).hasFailed());
+	}
+
+	static class MissingHash {
+
+		@DistributedLock(key = "order.id")
+		public void run(String order) {
+		}
+
+	}
+
+	static class MissingHashWithoutProperty {
+
+		@DistributedLock(key = "order")
+		public void run(String order) {
+		}
+
+	}
+
+	@Test
+	void literalThatLooksLikeAParameterIsRefused() {
+		assertRefused(MissingHash.class, "order.id", "Did you mean #order.id?");
+		assertRefused(MissingHashWithoutProperty.class, "Did you mean #order?");
+	}
+
+	static class SimilarLiteral {
+
+		@DistributedLock(key = "order-report")
+		public void run(String order) {
+		}
+
+	}
+
+	@Test
+	void literalThatOnlyBeginsLikeAParameterIsFine() {
+		this.runner.withBean(SimilarLiteral.class).run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	static class BrokenExpression {
+
+		@DistributedLock(key = "'order:' + ")
+		public void run() {
+		}
+
+	}
+
+	static class UnquotedHash {
+
+		@DistributedLock(key = "order#1")
+		public void run() {
+		}
+
+	}
+
+	static class UnknownVariable {
+
+		@DistributedLock(key = "#ordr.id")
+		public void run(String order) {
+		}
+
+	}
+
+	static class UnknownVariableInTemplate {
+
+		@DistributedLock(key = "order-#{#ordr}")
+		public void run(String order) {
+		}
+
+	}
+
+	static class PositionOutOfRange {
+
+		@DistributedLock(key = "#p1")
+		public void run(String order) {
+		}
+
+	}
+
+	static class BlankKey {
+
+		@DistributedLock(key = " ")
+		public void run() {
+		}
+
+	}
+
+	static class BlankName {
+
+		@DistributedLock(name = " ")
+		public void run() {
+		}
+
+	}
+
+	static class UnknownPlaceholder {
+
+		@DistributedLock(key = "${no.such.property}")
+		public void run() {
+		}
+
+	}
+
+	@Test
+	void keyThatCannotWorkIsRefused() {
+		assertRefused(BrokenExpression.class, "'order:' +", "not a valid expression");
+		assertRefused(UnquotedHash.class, "order#1", "single quotes");
+		assertRefused(UnknownVariable.class, "#ordr", "#order");
+		assertRefused(UnknownVariableInTemplate.class, "#ordr", "#order");
+		assertRefused(PositionOutOfRange.class, "#p1", "#p0");
+		assertRefused(BlankKey.class, "key", "blank");
+		assertRefused(BlankName.class, "name", "blank");
+		assertRefused(UnknownPlaceholder.class, "no.such.property");
+	}
+
+	static class ZeroTtl {
+
+		@DistributedLock(ttl = 0)
+		public void run() {
+		}
+
+	}
+
+	static class NegativeTtl {
+
+		@DistributedLock(ttl = -1)
+		public void run() {
+		}
+
+	}
+
+	static class FractionalTtl {
+
+		@DistributedLock(ttl = 1500, timeUnit = TimeUnit.MICROSECONDS)
+		public void run() {
+		}
+
+	}
+
+	static class TtlWithoutValidity {
+
+		@DistributedLock(ttl = 2)
+		public void run() {
+		}
+
+	}
+
+	static class TtlTooLong {
+
+		@DistributedLock(ttl = 4000, timeUnit = TimeUnit.DAYS)
+		public void run() {
+		}
+
+	}
+
+	static class TwoTtls {
+
+		@DistributedLock(ttl = 1000, ttlString = "1s")
+		public void run() {
+		}
+
+	}
+
+	static class UnreadableTtl {
+
+		@DistributedLock(ttlString = "ten seconds")
+		public void run() {
+		}
+
+	}
+
+	static class UnreadableTtlProperty {
+
+		@DistributedLock(ttlString = "${java.version}x")
+		public void run() {
+		}
+
+	}
+
+	static class NegativeWaitTime {
+
+		@DistributedLock(waitTime = -1)
+		public void run() {
+		}
+
+	}
+
+	static class TwoWaitTimes {
+
+		@DistributedLock(waitTime = 0, waitTimeString = "1s")
+		public void run() {
+		}
+
+	}
+
+	@Test
+	void timeThatCannotWorkIsRefused() {
+		assertRefused(ZeroTtl.class, "ttl", "PT0S", "not positive");
+		assertRefused(NegativeTtl.class, "ttl", "not positive");
+		assertRefused(FractionalTtl.class, "whole number of milliseconds");
+		assertRefused(TtlWithoutValidity.class, "leaves no validity");
+		assertRefused(TtlTooLong.class, "longer than");
+		assertRefused(TwoTtls.class, "ttlString", "together with ttl = 1000");
+		assertRefused(UnreadableTtl.class, "ttlString", "ten seconds", "not a duration");
+		assertRefused(UnreadableTtlProperty.class, "ttlString", "resolves to");
+		assertRefused(NegativeWaitTime.class, "waitTime", "negative");
+		assertRefused(TwoWaitTimes.class, "waitTimeString");
+	}
+
+	static class ReturnsFuture {
+
+		@DistributedLock
+		public CompletableFuture<String> run() {
+			return CompletableFuture.completedFuture("");
+		}
+
+	}
+
+	static class ReturnsMono {
+
+		@DistributedLock
+		public Mono<String> run() {
+			return Mono.empty();
+		}
+
+	}
+
+	@Test
+	void methodThatCompletesLaterIsRefused() {
+		assertRefused(ReturnsFuture.class, "CompletableFuture", "usingAsync");
+		assertRefused(ReturnsMono.class, "Mono", "usingAsync");
+	}
+
+	static class Fine {
+
+		@DistributedLock
+		public void run() {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TooEarly {
+
+		@Bean
+		static Fine fine() {
+			return new Fine();
+		}
+
+		@Bean
+		static EarlyProcessor early(Fine fine) {
+			return new EarlyProcessor();
+		}
+
+	}
+
+	/** Comes before the one that makes proxies. */
+	static class EarlyProcessor implements BeanPostProcessor, PriorityOrdered {
+
+		@Override
+		public int getOrder() {
+			return 0;
+		}
+
+	}
+
+	@Test
+	void beanThatWasCreatedBeforeProxiesIsRefused() {
+		this.runner.withUserConfiguration(TooEarly.class).run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(context.getStartupFailure()).hasStackTraceContaining("created too early for a proxy");
+		});
+	}
+
+}
