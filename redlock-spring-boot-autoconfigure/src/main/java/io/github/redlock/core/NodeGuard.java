@@ -97,10 +97,16 @@ final class NodeGuard {
 	}
 
 	/**
-	 * Open the connection ahead of the first lock.
+	 * Open the connection ahead of the first lock. There is no timeout here: what is slow
+	 * may be this process, which is starting. A node that cannot be reached is marked
+	 * down.
 	 */
 	void start() {
-		probeLater();
+		ask(LockCommand.PING, NOTHING).whenComplete((vote, error) -> {
+			if (((vote != null) ? vote : failed(error)) instanceof Vote.Failed failure) {
+				failed(failure);
+			}
+		});
 	}
 
 	/**
@@ -213,16 +219,13 @@ final class NodeGuard {
 	private void probe() {
 		dispatch(LockCommand.PING, NOTHING, (vote) -> {
 			this.probing.set(false);
-			if (vote instanceof Vote.Failed failure) {
-				markDown(failure.error());
-			}
-			else {
+			if (!(vote instanceof Vote.Failed)) {
 				sendKeptReleases();
 				markUp();
-				// A release may have been kept between the two lines above.
-				if (this.debts.values().stream().anyMatch(Debt::isKept)) {
-					probeLater();
-				}
+			}
+			// A release may also have been kept between the two lines above.
+			if (this.down.get() || this.debts.values().stream().anyMatch(Debt::isKept)) {
+				probeLater();
 			}
 		});
 	}

@@ -157,6 +157,32 @@ class NodeGuardTests {
 		assertThat(this.recorder.events("nodeUp")).containsExactly("nodeUp node");
 	}
 
+	/** A machine that is busy starting applications must not take its nodes for dead. */
+	@Test
+	void slowStartIsNoFailure() {
+		this.node.freeze();
+		this.guard.start();
+		this.time.advance(Duration.ofSeconds(1));
+		this.node.thaw();
+		this.time.advance(ms(1));
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(ms(1));
+		assertThat(this.votes).singleElement().isInstanceOf(Vote.Granted.class);
+		assertThat(this.recorder.events()).isEmpty();
+	}
+
+	@Test
+	void nodeThatCannotBeReachedAtTheStartIsDownAndProbed() {
+		this.node.refuse(true);
+		this.guard.start();
+		this.time.advance(ms(50));
+		send(LockCommand.ACQUIRE, "v1");
+		assertThat(failure(0).reason()).isEqualTo(Vote.Failed.Reason.DOWN);
+		this.node.refuse(false);
+		this.time.advance(Duration.ofSeconds(1));
+		assertThat(this.recorder.events("nodeUp")).hasSize(1);
+	}
+
 	@Test
 	void probesBackOffUpToALimitOneAtATime() {
 		this.node.refuse(true);
