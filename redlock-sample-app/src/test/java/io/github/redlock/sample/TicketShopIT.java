@@ -1,0 +1,147 @@
+package io.github.redlock.sample;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Two instances of the shop, as in the README: the first brings the servers, the second
+ * uses them.
+ */
+class TicketShopIT {
+
+	private final HttpClient http = HttpClient.newHttpClient();
+
+	private static ConfigurableApplicationContext first;
+
+	private static ConfigurableApplicationContext second;
+
+	private static List<Integer> redisPorts;
+
+	@BeforeAll
+	static void startBoth() throws IOException {
+		List<Integer> ports = freePorts(4);
+		redisPorts = ports.subList(0, 3);
+		first = new SpringApplicationBuilder(TicketShopApplication.class).run("--server.port=0",
+				"--sample.embedded.redis-ports="
+						+ redisPorts.stream().map(String::valueOf).collect(Collectors.joining(",")),
+				"--sample.embedded.database-port=" + ports.get(3));
+		List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--spring.profiles.active=nodes",
+				"--spring.datasource.url=jdbc:h2:tcp://localhost:" + ports.get(3) + "/mem:shop"));
+		for (int i = 0; i < 3; i++) {
+			arguments.add("--redlock.nodes[" + i + "].host=127.0.0.1");
+			arguments.add("--redlock.nodes[" + i + "].port=" + redisPorts.get(i));
+		}
+		second = new SpringApplicationBuilder(TicketShopApplication.class).run(arguments.toArray(String[]::new));
+	}
+
+	@AfterAll
+	static void stopBoth() {
+		second.close();
+		first.close();
+	}
+
+	/** Ports that were free a moment ago, all different. */
+	private static List<Integer> freePorts(int count) throws IOException {
+		List<ServerSocket> sockets = new ArrayList<>();
+		List<Integer> ports = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+			sockets.add(socket);
+			ports.add(socket.getLocalPort());
+		}
+		for (ServerSocket socket : sockets) {
+			socket.close();
+		}
+		return ports;
+	}
+
+	private URI uri(ConfigurableApplicationContext context, String path) {
+		return URI.create("http://localhost:" + context.getEnvironment().getProperty("local.server.port") + path);
+	}
+
+	private HttpResponse<String> post(ConfigurableApplicationContext context, String path)
+			throws IOException, InterruptedException {
+		return this.http.send(
+				HttpRequest.newBuilder(uri(context, path)).POST(HttpRequest.BodyPublishers.noBody()).build(),
+				HttpResponse.BodyHandlers.ofString());
+	}
+
+	private CompletableFuture<HttpResponse<String>> rush(ConfigurableApplicationContext context, int buyers) {
+		return this.http.sendAsync(HttpRequest.newBuilder(uri(context, "/shows/concert/rush?buyers=" + buyers))
+			.POST(HttpRequest.BodyPublishers.noBody())
+			.build(), HttpResponse.BodyHandlers.ofString());
+	}
+
+	private Show show(String name) {
+		return second.getBean(ShowRepository.class).find(name);
+	}
+
+	@Test
+	void bothInstancesSellWithoutOversellingWhileARedisDies() throws Exception {
+		CompletableFuture<HttpResponse<String>> here = rush(first, 300);
+		CompletableFuture<HttpResponse<String>> there = rush(second, 300);
+		await().atMost(Duration.ofSeconds(60)).until(() -> show("concert").sold() > 50);
+		ProcessHandle.allProcesses()
+			.filter((process) -> process.info()
+				.commandLine()
+				.filter((line) -> line.contains("redis-server") && line.contains(":" + redisPorts.get(0)))
+				.isPresent())
+			.forEach(ProcessHandle::destroyForcibly);
+		assertThat(here.get(120, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+		assertThat(there.get(120, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+		Show concert = show("concert");
+		assertThat(concert.sold()).isEqualTo(500);
+		assertThat(concert.available()).isZero();
+		assertThat(concert.isConsistent()).isTrue();
+		assertThat(post(first, "/shows/concert/tickets").statusCode()).isEqualTo(409);
+	}
+
+	@Test
+	void ticketIsSoldAndSeatsAreMoved() throws Exception {
+		assertThat(post(second, "/shows/matinee/tickets?buyer=ann").body()).contains("\"seat\":50");
+		assertThat(post(first, "/shows/matinee/seats?to=opera&count=60").body()).contains("\"moved\":49");
+		assertThat(show("opera").capacity()).isEqualTo(149);
+		assertThat(show("matinee").isConsistent()).isTrue();
+		assertThat(post(first, "/shows/cinema/tickets").statusCode()).isEqualTo(404);
+	}
+
+	/** What the token is for: a holder that overslept its lock does not get through. */
+	@Test
+	void updateWithAnOldTokenIsRefused() {
+		ShowRepository shows = first.getBean(ShowRepository.class);
+		shows.setAvailable("musical", 49, 1000);
+		assertThatExceptionOfType(ShowRepository.StaleTokenException.class)
+			.isThrownBy(() -> shows.setAvailable("musical", 50, 999));
+		assertThat(shows.find("musical").available()).isEqualTo(49);
+	}
+
+	@Test
+	void reportOfAPeriodIsWrittenOnce() {
+		ShowRepository shows = first.getBean(ShowRepository.class);
+		assertThat(shows.addReport(-1, "text", "one")).isTrue();
+		assertThat(shows.addReport(-1, "text", "two")).isFalse();
+	}
+
+}
