@@ -1,0 +1,160 @@
+package io.github.redlock.readme;
+
+import java.time.Duration;
+import java.util.List;
+
+import org.springframework.context.event.EventListener;
+import org.springframework.transaction.annotation.Transactional;
+
+import io.github.redlock.LockHandle;
+import io.github.redlock.LockOptions;
+import io.github.redlock.Redlock;
+import io.github.redlock.annotation.DistributedLock;
+import io.github.redlock.aop.CurrentLock;
+import io.github.redlock.event.LockLostEvent;
+
+/**
+ * Every Java snippet of the README, word for word; {@link ReadmeTests} compares them and
+ * runs them.
+ */
+class ReadmeSnippets {
+
+	record Order(String id) {
+	}
+
+	record Receipt(String orderId, long token) {
+	}
+
+	static class Payments {
+
+		Receipt charge(Order order, long token) {
+			return new Receipt(order.id(), token);
+		}
+
+	}
+
+	static class Accounts {
+
+		void move(String from, String to, long amount) {
+		}
+
+	}
+
+	static class Alarm {
+
+		private Throwable raised;
+
+		void raise(Throwable error) {
+			this.raised = error;
+		}
+
+		Throwable raised() {
+			return this.raised;
+		}
+
+	}
+
+	static class Annotated {
+
+		private final Payments payments = new Payments();
+
+		private final Accounts accounts = new Accounts();
+
+		@DistributedLock(key = "'order:' + #order.id", ttl = 10_000)
+		public Receipt pay(Order order) {
+			return this.payments.charge(order, CurrentLock.get().fencingToken());
+		}
+
+		@DistributedLock(name = "account", key = { "#from", "#to" }, ttlString = "${transfer.ttl:10s}",
+				waitTime = 2_000)
+		@Transactional
+		public void transfer(String from, String to, long amount) {
+			this.accounts.move(from, to, amount);
+		}
+
+	}
+
+	static class Programmatic {
+
+		private final Redlock redlock;
+
+		private long moved;
+
+		private boolean written;
+
+		Programmatic(Redlock redlock) {
+			this.redlock = redlock;
+		}
+
+		String block() {
+			String receipt = this.redlock.using("order:42", Duration.ofSeconds(10), (lock, signal) -> {
+				String result = pay(42, lock.fencingToken());
+				signal.throwIfAborted();
+				return result;
+			});
+			return receipt;
+		}
+
+		void resources() {
+			LockOptions patient = LockOptions.builder().waitTime(Duration.ofSeconds(5)).build();
+			try (LockHandle lock = this.redlock.acquire(List.of("account:1", "account:2"), Duration.ofSeconds(10),
+					patient)) {
+				move(lock.fencingToken());
+				lock.extend(Duration.ofSeconds(20));
+			}
+		}
+
+		void once() {
+			this.redlock.tryAcquire("nightly-report").ifPresent((lock) -> {
+				try (lock) {
+					write();
+				}
+			});
+		}
+
+		void async() {
+			this.redlock.acquireAsync("order:42", Duration.ofSeconds(10)).whenComplete((lock, error) -> {
+				if (lock != null) {
+					lock.releaseAsync();
+				}
+			});
+		}
+
+		private static String pay(int order, long token) {
+			return "receipt " + order + " " + (token > 0);
+		}
+
+		private void move(long token) {
+			this.moved = token;
+		}
+
+		private void write() {
+			this.written = true;
+		}
+
+		long moved() {
+			return this.moved;
+		}
+
+		boolean written() {
+			return this.written;
+		}
+
+	}
+
+	static class Listening {
+
+		private final Alarm alarm = new Alarm();
+
+		@EventListener
+		void on(LockLostEvent event) {
+			this.alarm.raise(event.error());
+		}
+
+		Alarm alarm() {
+			return this.alarm;
+		}
+
+	}
+
+}

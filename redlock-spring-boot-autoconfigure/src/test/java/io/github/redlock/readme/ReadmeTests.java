@@ -1,0 +1,150 @@
+package io.github.redlock.readme;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.boot.json.JsonParserFactory;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.io.ByteArrayResource;
+
+import io.github.redlock.LockHandle;
+import io.github.redlock.Redlock;
+import io.github.redlock.autoconfigure.DistributedLockAutoConfiguration;
+import io.github.redlock.autoconfigure.RedlockAutoConfiguration;
+import io.github.redlock.autoconfigure.RedlockConnectionDetails;
+import io.github.redlock.event.LockLostEvent;
+import io.github.redlock.readme.ReadmeSnippets.Annotated;
+import io.github.redlock.readme.ReadmeSnippets.Listening;
+import io.github.redlock.readme.ReadmeSnippets.Order;
+import io.github.redlock.readme.ReadmeSnippets.Programmatic;
+import io.github.redlock.testing.FakeCluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What the README shows is what compiles and runs.
+ */
+class ReadmeTests {
+
+	private static final Path ROOT = Path.of("..");
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(DistributedLockAutoConfiguration.class, AopAutoConfiguration.class));
+
+	private static String readme() throws IOException {
+		return Files.readString(ROOT.resolve("README.md"));
+	}
+
+	private static List<String> blocks(String language) throws IOException {
+		return Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
+			.matcher(readme())
+			.results()
+			.map((MatchResult match) -> match.group(1))
+			.toList();
+	}
+
+	/** Word for word, however the formatter breaks the lines. */
+	private static String words(String text) {
+		return text.strip().replaceAll("\\s+", " ");
+	}
+
+	@Test
+	void everyJavaSnippetIsCompiled() throws IOException {
+		String source = words(Files.readString(Path.of("src/test/java/io/github/redlock/readme/ReadmeSnippets.java")));
+		assertThat(blocks("java")).hasSize(7).allSatisfy((block) -> assertThat(source).contains(words(block)));
+	}
+
+	@Test
+	void annotatedSnippetsRun() {
+		FakeCluster cluster = new FakeCluster(3);
+		this.runner.withBean(Redlock.class, cluster::client).withBean(Annotated.class).run((context) -> {
+			Annotated annotated = context.getBean(Annotated.class);
+			assertThat(annotated.pay(new Order("42")).token()).isPositive();
+			annotated.transfer("a", "b", 5);
+			assertThat(cluster.node(0).log()).contains("acquire [order:42]", "acquire [account:a, account:b]");
+		});
+	}
+
+	@Test
+	void programmaticSnippetsRun() {
+		FakeCluster cluster = new FakeCluster(3);
+		Programmatic programmatic = new Programmatic(cluster.client());
+		assertThat(programmatic.block()).isEqualTo("receipt 42 true");
+		programmatic.resources();
+		assertThat(programmatic.moved()).isPositive();
+		programmatic.once();
+		assertThat(programmatic.written()).isTrue();
+		programmatic.async();
+		cluster.time().advance(Duration.ofSeconds(1));
+		assertThat(List.of("order:42", "account:1", "account:2", "nightly-report"))
+			.allSatisfy((resource) -> assertThat(cluster.holding(resource)).isZero());
+	}
+
+	@Test
+	void listeningSnippetRuns() {
+		FakeCluster cluster = new FakeCluster(3);
+		LockHandle lock = cluster.client().acquire("a");
+		cluster.time().advance(Duration.ofMinutes(1));
+		this.runner.withBean(Redlock.class, cluster::client).withBean(Listening.class).run((context) -> {
+			lock.lost().thenAccept((error) -> context.publishEvent(new LockLostEvent(lock, error)));
+			assertThat(context.getBean(Listening.class).alarm().raised()).isNotNull();
+		});
+	}
+
+	@Test
+	void yamlSnippetConfiguresThreeNodes() throws IOException {
+		String yaml = blocks("yaml").get(0);
+		List<PropertySource<?>> sources = new YamlPropertySourceLoader().load("readme",
+				new ByteArrayResource(yaml.getBytes(StandardCharsets.UTF_8)));
+		new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(RedlockAutoConfiguration.class, SslAutoConfiguration.class))
+			.withInitializer((context) -> sources
+				.forEach((source) -> context.getEnvironment().getPropertySources().addFirst(source)))
+			.run((context) -> assertThat(context.getBean(RedlockConnectionDetails.class).getNodes())
+				.extracting(RedlockConnectionDetails.Node::name)
+				.containsExactly("redis1.example.com:6379", "redis2.example.com:6379", "redis3.example.com:6379"));
+	}
+
+	@Test
+	@SuppressWarnings("unchecked")
+	void everyPropertyIsInTheTable() throws IOException {
+		String readme = readme();
+		try (var stream = getClass().getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
+			List<Object> properties = (List<Object>) JsonParserFactory.getJsonParser()
+				.parseMap(new String(stream.readAllBytes(), StandardCharsets.UTF_8))
+				.get("properties");
+			assertThat(properties).isNotEmpty().allSatisfy((property) -> {
+				String name = (String) ((java.util.Map<String, Object>) property).get("name");
+				assertThat(readme).contains("`" + name + (name.equals("redlock.nodes") ? "[]" : "`"));
+			});
+		}
+	}
+
+	@Test
+	void dependencySnippetHasTheVersionOfTheProject() throws IOException {
+		String pom = Files.readString(ROOT.resolve("pom.xml"));
+		assertThat(blocks("xml").get(0))
+			.contains(pom.substring(pom.indexOf("<version>"), pom.indexOf("</version>")) + "</version>");
+	}
+
+	@Test
+	void sqlSnippetIsThatOfTheSample() throws IOException {
+		assertThat(Files
+			.readString(ROOT.resolve("redlock-sample-app/src/main/java/io/github/redlock/sample/ShowRepository.java")))
+			.contains(blocks("sql").get(0).strip());
+	}
+
+}
