@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 
@@ -130,6 +132,39 @@ class ReadmeTests {
 				String name = (String) ((java.util.Map<String, Object>) property).get("name");
 				assertThat(readme).contains("`" + name + (name.equals("redlock.nodes") ? "[]" : "`"));
 			});
+		}
+	}
+
+	/** docs/traps.md names tests; each of them exists. */
+	@Test
+	void everyTestNamedInTheListOfTrapsExists() throws IOException {
+		String traps = Files.readString(ROOT.resolve("docs/traps.md"));
+		String source = "";
+		List<String> rows = traps.lines().filter((line) -> line.matches("\\| \\d+ .*")).toList();
+		assertThat(rows).hasSizeGreaterThan(40);
+		for (String row : rows) {
+			List<String> names = Pattern.compile("`(\\w+)(?:\\.(\\w+))?`")
+				.matcher(row.substring(row.lastIndexOf(" | ")))
+				.results()
+				.flatMap((match) -> Stream.of(match.group(1), match.group(2)))
+				.filter(Objects::nonNull)
+				.toList();
+			assertThat(names).as(row).isNotEmpty();
+			for (String name : names) {
+				if (Character.isUpperCase(name.charAt(0))) {
+					source = source(name);
+				}
+				else {
+					assertThat(source).as("%s in %s", name, row).contains("void " + name + "(");
+				}
+			}
+		}
+	}
+
+	private static String source(String testClass) throws IOException {
+		try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
+			Path file = files.filter((path) -> path.endsWith(testClass + ".java")).findFirst().orElseThrow();
+			return Files.readString(file);
 		}
 	}
 

@@ -45,6 +45,14 @@ public final class RedisServer implements AutoCloseable {
 		start();
 	}
 
+	/** A server that speaks TLS only. */
+	public static RedisServer withTls(Path certificate, Path key) {
+		int port = freePort();
+		return new RedisServer(port, "--port", "0", "--tls-port", String.valueOf(port), "--tls-cert-file",
+				certificate.toString(), "--tls-key-file", key.toString(), "--tls-auth-clients", "no",
+				"--tls-ca-cert-file", certificate.toString());
+	}
+
 	public int port() {
 		return this.port;
 	}
