@@ -2,6 +2,8 @@ package io.github.redlock.sample;
 
 import java.util.List;
 
+import org.springframework.jdbc.core.DataClassRowMapper;
+import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -18,6 +20,8 @@ class ShowRepository {
 			       (SELECT COUNT(*) FROM ticket WHERE ticket.show_name = show.name) AS sold
 			FROM show""";
 
+	private static final RowMapper<Show> ROW = DataClassRowMapper.newInstance(Show.class);
+
 	private final JdbcClient jdbc;
 
 	ShowRepository(JdbcClient jdbc) {
@@ -25,13 +29,13 @@ class ShowRepository {
 	}
 
 	List<Show> findAll() {
-		return this.jdbc.sql(SHOWS + " ORDER BY name").query(Show.class).list();
+		return this.jdbc.sql(SHOWS + " ORDER BY name").query(ROW).list();
 	}
 
 	Show find(String name) {
 		return this.jdbc.sql(SHOWS + " WHERE name = :name")
 			.param("name", name)
-			.query(Show.class)
+			.query(ROW)
 			.optional()
 			.orElseThrow(() -> new UnknownShowException(name));
 	}

@@ -26,13 +26,13 @@ record DistributedLockAttributes(List<LockKeyExpression> keys, String name, @Nul
 	/**
 	 * What one call has to lock.
 	 */
-	List<String> resources(MethodInvocation invocation, @Nullable Object target, BeanFactory beanFactory) {
+	List<String> resources(MethodInvocation invocation, BeanFactory beanFactory) {
 		if (this.keys.isEmpty()) {
 			return List.of(this.name);
 		}
 		Set<String> resources = new LinkedHashSet<>();
 		for (LockKeyExpression key : this.keys) {
-			for (String evaluated : key.evaluate(target, invocation.getArguments(), beanFactory)) {
+			for (String evaluated : key.evaluate(invocation, beanFactory)) {
 				resources.add(this.name.isEmpty() ? evaluated : this.name + ":" + evaluated);
 			}
 		}

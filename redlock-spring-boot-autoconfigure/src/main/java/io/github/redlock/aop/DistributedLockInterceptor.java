@@ -41,7 +41,7 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 		if (attributes == null) {
 			return invocation.proceed();
 		}
-		List<String> resources = attributes.resources(invocation, target, this.beanFactory);
+		List<String> resources = attributes.resources(invocation, this.beanFactory);
 		LockHandle outer = findOuter(resources);
 		return (outer != null) ? join(outer, invocation) : lock(resources, attributes, invocation);
 	}

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.BeanFactory;
@@ -145,8 +146,8 @@ final class LockKeyExpression {
 	 * The keys for one call: one, or one per element of a collection or array.
 	 * @throws IllegalArgumentException if a key is null or blank, or the expression fails
 	 */
-	List<String> evaluate(@Nullable Object target, Object[] arguments, BeanFactory beanFactory) {
-		Object value = value(target, arguments, beanFactory);
+	List<String> evaluate(MethodInvocation invocation, BeanFactory beanFactory) {
+		Object value = value(invocation, beanFactory);
 		List<String> keys = new ArrayList<>();
 		if (value instanceof Iterable<?> several) {
 			several.forEach((element) -> keys.add(toKey(element)));
@@ -165,12 +166,12 @@ final class LockKeyExpression {
 		return keys;
 	}
 
-	private @Nullable Object value(@Nullable Object target, Object[] arguments, BeanFactory beanFactory) {
+	private @Nullable Object value(MethodInvocation invocation, BeanFactory beanFactory) {
 		if (this.expression instanceof LiteralExpression) {
 			return this.text;
 		}
 		MethodBasedEvaluationContext context = new MethodBasedEvaluationContext(
-				new LockKeyRoot(this.method, target, arguments), this.method, arguments, PARAMETER_NAMES);
+				new LockKeyRoot(this.method, invocation), this.method, invocation.getArguments(), PARAMETER_NAMES);
 		context.setBeanResolver(new BeanFactoryResolver(beanFactory));
 		try {
 			return this.expression.getValue(context);

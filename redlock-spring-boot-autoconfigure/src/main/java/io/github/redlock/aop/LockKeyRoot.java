@@ -2,6 +2,7 @@ package io.github.redlock.aop;
 
 import java.lang.reflect.Method;
 
+import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.support.AopUtils;
@@ -13,14 +14,11 @@ final class LockKeyRoot {
 
 	private final Method method;
 
-	private final @Nullable Object target;
+	private final MethodInvocation invocation;
 
-	private final Object[] args;
-
-	LockKeyRoot(Method method, @Nullable Object target, Object[] args) {
+	LockKeyRoot(Method method, MethodInvocation invocation) {
 		this.method = method;
-		this.target = target;
-		this.args = args.clone();
+		this.invocation = invocation;
 	}
 
 	/**
@@ -34,21 +32,22 @@ final class LockKeyRoot {
 	 * The bean behind the proxy.
 	 */
 	public @Nullable Object getTarget() {
-		return this.target;
+		return this.invocation.getThis();
 	}
 
 	/**
 	 * The class of that bean.
 	 */
 	public Class<?> getTargetClass() {
-		return (this.target != null) ? AopUtils.getTargetClass(this.target) : this.method.getDeclaringClass();
+		Object target = this.invocation.getThis();
+		return (target != null) ? AopUtils.getTargetClass(target) : this.method.getDeclaringClass();
 	}
 
 	/**
 	 * The arguments of the call.
 	 */
-	public Object[] getArgs() {
-		return this.args.clone();
+	public @Nullable Object[] getArgs() {
+		return this.invocation.getArguments().clone();
 	}
 
 }

@@ -312,7 +312,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	}
 
 	private static void attach(@Nullable RedlockException problem, Throwable error) {
-		if (problem != null && problem != error && problem != error.getCause()) {
+		if (problem != null && !problem.equals(error) && !problem.equals(error.getCause())) {
 			error.addSuppressed(problem);
 		}
 	}
