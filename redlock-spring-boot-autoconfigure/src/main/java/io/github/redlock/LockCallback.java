@@ -1,5 +1,7 @@
 package io.github.redlock;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A routine that runs while a lock is held.
  *
@@ -8,7 +10,7 @@ package io.github.redlock;
  * @since 0.1.0
  */
 @FunctionalInterface
-public interface LockCallback<T, X extends Throwable> {
+public interface LockCallback<T extends @Nullable Object, X extends Throwable> {
 
 	/**
 	 * Run. The lock is released when this returns or throws.

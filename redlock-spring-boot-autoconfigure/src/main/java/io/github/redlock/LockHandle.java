@@ -66,7 +66,8 @@ public interface LockHandle extends AutoCloseable {
 
 	/**
 	 * The acquisition's attempts, the last of which won.
-	 * @return every attempt with every node's vote, first to last
+	 * @return every attempt with every node's vote, first to last; of more than a
+	 * thousand, the last thousand
 	 */
 	List<ExecutionStats> attempts();
 

@@ -54,7 +54,7 @@ public class LockNotAcquiredException extends RedlockException {
 
 	/**
 	 * Every attempt with every node's vote.
-	 * @return the attempts, first to last
+	 * @return the attempts, first to last; of more than a thousand, the last thousand
 	 */
 	public List<ExecutionStats> getAttempts() {
 		return this.attempts;

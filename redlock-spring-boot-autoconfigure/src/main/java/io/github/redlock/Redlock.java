@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Takes locks on a quorum of independent Redis nodes, by the Redlock algorithm.
  * <p>
@@ -58,10 +60,12 @@ public interface Redlock {
 	/**
 	 * Wait for a lock.
 	 * <p>
-	 * Blocks for at most the wait time plus one command timeout; without a wait time for
-	 * at most (retryCount + 1) command timeouts plus retryCount x (retryDelay +
-	 * retryJitter). If it fails, the release has been sent to every node, unreachable
-	 * ones included; a key whose release is lost goes by its ttl.
+	 * Blocks for at most the wait time plus one attempt; without a wait time for at most
+	 * retryCount + 1 attempts plus retryCount x (retryDelay + retryJitter). An attempt
+	 * takes at most one command timeout, and another one each time that a fencing token
+	 * turns out to be out of date, which is bounded. If it fails, the release has been
+	 * sent to every node, unreachable ones included; a key whose release is lost goes by
+	 * its ttl.
 	 * @param resources what to lock, at least one
 	 * @param ttl how long the nodes keep the lock unless it is extended
 	 * @param options what differs from the defaults; auto-extension is off unless set
@@ -139,7 +143,8 @@ public interface Redlock {
 	/**
 	 * Ask once, without waiting; retry settings and wait time do not count.
 	 * <p>
-	 * Blocks for at most one command timeout.
+	 * Blocks for at most one attempt; see
+	 * {@link #acquire(Collection, Duration, LockOptions) acquire}.
 	 * @param resources what to lock, at least one
 	 * @param ttl how long the nodes keep the lock unless it is extended
 	 * @param options what differs from the defaults; auto-extension is off unless set
@@ -251,8 +256,8 @@ public interface Redlock {
 	 * @throws LockNotAcquiredException if there is no lock; the routine did not run
 	 * @throws LockLostException if the lock was lost while the routine ran
 	 */
-	<T, X extends Throwable> T using(Collection<String> resources, Duration ttl, LockOptions options,
-			LockCallback<T, X> callback) throws X;
+	<T extends @Nullable Object, X extends Throwable> T using(Collection<String> resources, Duration ttl,
+			LockOptions options, LockCallback<T, X> callback) throws X;
 
 	/**
 	 * {@link #using(Collection, Duration, LockOptions, LockCallback) Run} a routine under
@@ -265,7 +270,8 @@ public interface Redlock {
 	 * @return the routine's result
 	 * @throws X whatever the routine throws
 	 */
-	default <T, X extends Throwable> T using(String resource, Duration ttl, LockCallback<T, X> callback) throws X {
+	default <T extends @Nullable Object, X extends Throwable> T using(String resource, Duration ttl,
+			LockCallback<T, X> callback) throws X {
 		return using(List.of(resource), ttl, LockOptions.defaults(), callback);
 	}
 

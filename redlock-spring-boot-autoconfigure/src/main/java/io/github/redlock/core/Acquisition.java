@@ -1,7 +1,8 @@
 package io.github.redlock.core;
 
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -37,6 +38,11 @@ final class Acquisition implements VotingRound.Observer {
 	 */
 	static final int MAX_STALE_REPEATS = 5;
 
+	/**
+	 * The statistics of the last attempts are kept; a caller may wait for days.
+	 */
+	static final int MAX_ATTEMPTS_KEPT = 1000;
+
 	private static final Logger logger = LoggerFactory.getLogger(Acquisition.class);
 
 	private final NodeGroup nodes;
@@ -55,7 +61,9 @@ final class Acquisition implements VotingRound.Observer {
 
 	private final CompletableFuture<AcquireOutcome> outcome = new CompletableFuture<>();
 
-	private final List<ExecutionStats> attempts = new ArrayList<>();
+	private final Deque<ExecutionStats> attempts = new ArrayDeque<>();
+
+	private int attemptCount;
 
 	private final long startedAt;
 
@@ -94,13 +102,38 @@ final class Acquisition implements VotingRound.Observer {
 		if (this.outcome.isDone()) {
 			return;
 		}
-		long token = (this.tokens != null) ? this.tokens.next() : LockRequest.NO_TOKEN;
-		LockRequest request = new LockRequest(this.resources, this.values.get(), this.ttl, token);
-		VotingRound round = this.nodes.open(this);
-		this.request = request;
-		this.round = round;
+		try {
+			long token = (this.tokens != null) ? this.tokens.next() : LockRequest.NO_TOKEN;
+			LockRequest request = new LockRequest(this.resources, this.values.get(), this.ttl, token);
+			VotingRound round = this.nodes.open(this);
+			this.request = request;
+			this.round = round;
+			remember(round);
+			this.nodes.send(LockCommand.ACQUIRE, request, round);
+		}
+		catch (RuntimeException ex) {
+			crash(ex);
+		}
+	}
+
+	private void remember(VotingRound round) {
+		this.attemptCount++;
 		this.attempts.add(round);
-		this.nodes.send(LockCommand.ACQUIRE, request, round);
+		if (this.attempts.size() > MAX_ATTEMPTS_KEPT) {
+			this.attempts.remove();
+		}
+	}
+
+	/**
+	 * Something threw that should not, such as a source of values of the user's own. The
+	 * caller must not wait for ever.
+	 */
+	private void crash(RuntimeException ex) {
+		logger.error("Locking {} failed unexpectedly", this.resources, ex);
+		if (this.request != null) {
+			this.nodes.releaseInBackground(this.request);
+		}
+		end(Reason.NO_QUORUM, "an unexpected error: " + ex, ex);
 	}
 
 	@Override
@@ -116,13 +149,22 @@ final class Acquisition implements VotingRound.Observer {
 		if (round != this.round || request == null || this.outcome.isDone()) {
 			return;
 		}
+		try {
+			decide(round, request);
+		}
+		catch (RuntimeException ex) {
+			crash(ex);
+		}
+	}
+
+	private void decide(VotingRound round, LockRequest request) {
 		long deadline = Validity.deadline(round.start(), this.ttl, this.settings.driftFactor());
 		long now = this.nodes.time().nanoTime();
-		logger.debug("Attempt {} to lock {}: {}", this.attempts.size(), this.resources, round);
+		logger.debug("Attempt {} to lock {}: {}", this.attemptCount, this.resources, round);
 		if (round.isWon() && deadline - now > 0) {
 			this.round = null;
-			this.outcome
-				.complete(new Acquired(this.locks.create(request, this.settings, round.start(), this.attempts)));
+			this.outcome.complete(
+					new Acquired(this.locks.create(request, this.settings, round.start(), List.copyOf(this.attempts))));
 			return;
 		}
 		// Before anything else is sent, so that no attempt finds the leftovers of
@@ -160,7 +202,7 @@ final class Acquisition implements VotingRound.Observer {
 	private boolean isLastAttempt(long now) {
 		Duration waitTime = this.settings.waitTime();
 		if (waitTime != null) {
-			return now - this.startedAt >= waitTime.toNanos();
+			return now - this.startedAt >= Nanos.of(waitTime);
 		}
 		return this.settings.retryCount() >= 0 && this.retries >= this.settings.retryCount();
 	}
@@ -168,12 +210,12 @@ final class Acquisition implements VotingRound.Observer {
 	private long pauseNanos(VotingRound round, long now) {
 		long nanos = this.settings.retry().nextPauseNanos(this.nodes.random());
 		long free = round.nanosUntilFree();
-		if (free < nanos) {
+		if (free > 0 && free < nanos) {
 			// Redis expires with a precision of a millisecond.
 			nanos = free + RetrySchedule.MIN_PAUSE_NANOS;
 		}
 		Duration waitTime = this.settings.waitTime();
-		return (waitTime != null) ? Math.min(nanos, this.startedAt + waitTime.toNanos() - now) : nanos;
+		return (waitTime != null) ? Math.min(nanos, this.startedAt + Nanos.of(waitTime) - now) : nanos;
 	}
 
 	private void fail(VotingRound round) {
@@ -205,7 +247,7 @@ final class Acquisition implements VotingRound.Observer {
 	private void end(Reason reason, String why, @Nullable Throwable cause) {
 		long millis = Duration.ofNanos(this.nodes.time().nanoTime() - this.startedAt).toMillis();
 		StringBuilder message = new StringBuilder().append("Could not lock ").append(this.resources).append(": ");
-		message.append(why).append(" (").append(this.attempts.size()).append(" attempt(s) in ").append(millis);
+		message.append(why).append(" (").append(this.attemptCount).append(" attempt(s) in ").append(millis);
 		message.append(" ms");
 		if (this.round != null) {
 			message.append("; last attempt: ").append(this.round);

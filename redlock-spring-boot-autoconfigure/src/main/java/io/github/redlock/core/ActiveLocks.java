@@ -5,11 +5,16 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 
 import io.github.redlock.LockNotAcquiredException.Reason;
 
 /**
  * Who waits and what is held, so that closing leaves nobody hanging.
+ * <p>
+ * Whoever begins after the closing ends only himself: to end others from inside his own
+ * monitor would be a deadlock with those who do the same. Adding first and looking at the
+ * flag then, against setting the flag first and looking at the sets then, misses nobody.
  */
 final class ActiveLocks {
 
@@ -19,12 +24,18 @@ final class ActiveLocks {
 
 	private final List<CompletableFuture<Void>> idle = new CopyOnWriteArrayList<>();
 
+	private final Executor executor;
+
 	private volatile boolean closed;
+
+	ActiveLocks(Executor executor) {
+		this.executor = executor;
+	}
 
 	void began(Acquisition acquisition) {
 		this.waiting.add(acquisition);
 		if (this.closed) {
-			close();
+			end(acquisition);
 		}
 	}
 
@@ -36,7 +47,7 @@ final class ActiveLocks {
 	void began(DefaultLockHandle lock) {
 		this.held.add(lock);
 		if (this.closed) {
-			close();
+			lock.abandon();
 		}
 	}
 
@@ -47,7 +58,8 @@ final class ActiveLocks {
 
 	private void checkIdle() {
 		if (!this.idle.isEmpty() && this.waiting.isEmpty() && this.held.isEmpty()) {
-			this.idle.forEach((future) -> future.complete(null));
+			// Not here: the caller may be inside the monitor of a lock.
+			this.idle.forEach((future) -> this.executor.execute(() -> future.complete(null)));
 			this.idle.clear();
 		}
 	}
@@ -67,8 +79,12 @@ final class ActiveLocks {
 	 */
 	void close() {
 		this.closed = true;
-		this.waiting.forEach((acquisition) -> acquisition.abort(Reason.CLOSED, "the Redlock is closed"));
+		this.waiting.forEach(ActiveLocks::end);
 		this.held.forEach(DefaultLockHandle::abandon);
+	}
+
+	private static void end(Acquisition acquisition) {
+		acquisition.abort(Reason.CLOSED, "the Redlock is closed");
 	}
 
 }

@@ -62,11 +62,13 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 	private @Nullable Extension extension;
 
+	private @Nullable Extension latest;
+
 	/**
 	 * A lock that was just won.
 	 * @param start the monotonic time at which the winning attempt began
 	 * @param extendAfter the share of the ttl after which auto-extension begins
-	 * @param onEnd told once, when the lock is released or lost
+	 * @param onEnd told once, when the lock is lost or its release has been answered
 	 */
 	DefaultLockHandle(NodeGroup nodes, LockRequest request, LockSettings settings, long start, double extendAfter,
 			List<ExecutionStats> attempts, Executor callbackExecutor, Consumer<DefaultLockHandle> onEnd) {
@@ -221,12 +223,16 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		if (this.state != State.HELD) {
 			return;
 		}
+		LockLostException error = lossOf(how, cause);
+		// Before the state: whoever sees that the lock is lost must find out how.
+		this.loss = error;
 		this.state = State.LOST;
 		end();
-		reportLoss(how, cause);
+		reportLoss(error);
 		if (release) {
 			this.nodes.releaseInBackground(this.request);
 		}
+		this.onEnd.accept(this);
 	}
 
 	/**
@@ -237,11 +243,12 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		lose("the Redlock was closed; its keys expire by themselves", null, false);
 	}
 
-	private void reportLoss(String how, @Nullable Throwable cause) {
-		LockLostException error = new LockLostException(resources(), "Lost the lock on " + resources() + ": " + how,
-				cause);
+	private LockLostException lossOf(String how, @Nullable Throwable cause) {
+		return new LockLostException(resources(), "Lost the lock on " + resources() + ": " + how, cause);
+	}
+
+	private void reportLoss(LockLostException error) {
 		logger.warn("{}", error.getMessage());
-		this.loss = error;
 		this.callbackExecutor.execute(() -> this.lost.complete(error));
 		this.nodes.events().fire((listener) -> listener.lost(this, error));
 	}
@@ -253,7 +260,6 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		if (this.extension != null) {
 			this.extension.cancel();
 		}
-		this.onEnd.accept(this);
 	}
 
 	@Override
@@ -304,6 +310,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	private Extension beginExtension(Duration ttl) {
 		Extension extension = new Extension(this, this.nodes, this.request.withTtl(ttl), this.settings);
 		this.extension = extension;
+		this.latest = extension;
 		extension.attempt();
 		if (this.state == State.HELD) {
 			arm();
@@ -311,8 +318,12 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		return extension;
 	}
 
-	boolean isHeld() {
-		return this.state == State.HELD;
+	/**
+	 * Whether what this extension found out still matters: the lock is held, and nothing
+	 * was extended since.
+	 */
+	boolean isLatest(Extension extension) {
+		return this.state == State.HELD && extension.equals(this.latest);
 	}
 
 	/**
@@ -394,11 +405,15 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		else {
 			outcome = new ReleaseOutcome(!round.isGone(), null);
 			if (!outcome.wasValid()) {
-				reportLoss("its keys were gone from too many nodes when it was released (" + round + ")", null);
+				LockLostException error = lossOf(
+						"its keys were gone from too many nodes when it was released (" + round + ")", null);
+				this.loss = error;
+				reportLoss(error);
 			}
 			this.nodes.events().fire((listener) -> listener.released(this, outcome.wasValid()));
 		}
 		this.released.complete(outcome);
+		this.onEnd.accept(this);
 	}
 
 	/**

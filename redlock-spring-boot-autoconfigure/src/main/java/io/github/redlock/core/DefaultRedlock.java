@@ -6,11 +6,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -111,7 +113,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private final List<Runnable> onClose = new ArrayList<>();
 
-	private final ActiveLocks active = new ActiveLocks();
+	private final ActiveLocks active;
 
 	private final AtomicBoolean warnedOfShortTtl = new AtomicBoolean();
 
@@ -125,7 +127,9 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		this.defaults = builder.settings();
 		this.extendAfter = builder.extendAfter;
 		this.values = builder.values;
-		this.callbackExecutor = (builder.callbackExecutor != null) ? builder.callbackExecutor : ownExecutor();
+		this.callbackExecutor = neverFailing(
+				(builder.callbackExecutor != null) ? builder.callbackExecutor : ownExecutor());
+		this.active = new ActiveLocks(this.callbackExecutor);
 		TimeSource time = (builder.time != null) ? builder.time : ownTime();
 		this.tokens = builder.fencing ? new FencingTokens(time) : null;
 		EventDispatcher events = new EventDispatcher(builder.listeners, this.callbackExecutor);
@@ -143,6 +147,22 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		return time;
 	}
 
+	/**
+	 * An executor may refuse, because it is full or shut down, or fail to start a thread.
+	 * What it was given still has to run: somebody waits for it.
+	 */
+	private static Executor neverFailing(Executor executor) {
+		return (task) -> {
+			try {
+				executor.execute(task);
+			}
+			catch (RejectedExecutionException | OutOfMemoryError ex) {
+				logger.debug("The callback executor refused a task; it runs on the current thread", ex);
+				task.run();
+			}
+		};
+	}
+
 	private Executor ownExecutor() {
 		AtomicInteger number = new AtomicInteger();
 		ExecutorService executor = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS,
@@ -150,7 +170,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 					Thread thread = new Thread(task, "redlock-callback-" + number.incrementAndGet());
 					thread.setDaemon(true);
 					return thread;
-				}, (task, full) -> task.run());
+				});
 		this.onClose.add(executor::shutdown);
 		return executor;
 	}
@@ -264,9 +284,9 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 			List<ExecutionStats> attempts) {
 		DefaultLockHandle lock = new DefaultLockHandle(this.nodes, request, settings, start, this.extendAfter, attempts,
 				this.callbackExecutor, this.active::ended);
-		this.active.began(lock);
 		lock.start();
 		this.nodes.events().fire((listener) -> listener.acquired(lock));
+		this.active.began(lock);
 		return lock;
 	}
 
@@ -295,8 +315,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	}
 
 	@Override
-	public <T, X extends Throwable> T using(Collection<String> resources, Duration ttl, LockOptions options,
-			LockCallback<T, X> callback) throws X {
+	public <T extends @Nullable Object, X extends Throwable> T using(Collection<String> resources, Duration ttl,
+			LockOptions options, LockCallback<T, X> callback) throws X {
 		Objects.requireNonNull(callback, "callback must not be null");
 		DefaultLockHandle lock = acquire(begin(resources, ttl, this.defaults.with(options, true))).lockOrThrow();
 		T result;
@@ -352,18 +372,25 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		try {
 			routine = Objects.requireNonNull(callback.call(lock, lock), "the routine returned null instead of a stage");
 		}
-		catch (Exception ex) {
+		catch (Throwable ex) {
 			routine = CompletableFuture.failedFuture(ex);
 		}
-		CompletableFuture<T> running = routine.toCompletableFuture();
-		CompletionStage<T> outer = future;
-		outer.whenComplete((result, error) -> {
-			if (future.isCancelled()) {
-				running.cancel(true);
-			}
-		});
 		routine.whenComplete((result, error) -> onCompletion(lock.releaseOnce(),
 				(released) -> end(future, result, error, lock.settled(released))));
+		cancelWith(future, routine);
+	}
+
+	private static void cancelWith(CompletionStage<?> future, CompletionStage<?> routine) {
+		future.whenComplete((result, error) -> {
+			if (error instanceof CancellationException) {
+				try {
+					routine.toCompletableFuture().cancel(true);
+				}
+				catch (UnsupportedOperationException ex) {
+					logger.debug("The routine cannot be cancelled; its lock is released when it ends", ex);
+				}
+			}
+		});
 	}
 
 	private static <T> void end(CompletableFuture<T> future, T result, @Nullable Throwable error,

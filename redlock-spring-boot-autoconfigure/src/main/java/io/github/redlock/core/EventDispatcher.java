@@ -57,7 +57,8 @@ final class EventDispatcher {
 		try {
 			event.accept(listener);
 		}
-		catch (RuntimeException | LinkageError ex) {
+		catch (RuntimeException | Error ex) {
+			// An Error too: it must not silence the listener, or the others, for good.
 			logger.warn("Listener {} failed; the event is lost for it, the lock is not affected",
 					listener.getClass().getName(), ex);
 		}

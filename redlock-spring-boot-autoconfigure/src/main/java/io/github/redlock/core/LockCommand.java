@@ -24,6 +24,13 @@ enum LockCommand {
 	}
 
 	/**
+	 * Whether a key may live as long as the request says.
+	 */
+	boolean prolongsKeys() {
+		return this == EXTEND || this == HEAL;
+	}
+
+	/**
 	 * Whether a key may be left on the node that only a release takes away.
 	 */
 	boolean createsKeys() {

@@ -64,6 +64,8 @@ final class NodeGuard {
 
 	private final Duration timeout;
 
+	private final long timeoutNanos;
+
 	private final EventDispatcher events;
 
 	private final Queue<Unanswered> unanswered = new ConcurrentLinkedQueue<>();
@@ -79,7 +81,11 @@ final class NodeGuard {
 	/** By value, what this node may hold of ours. */
 	private final Map<String, Debt> debts = new ConcurrentHashMap<>();
 
+	/** Before the next probe of a node that is down. */
 	private volatile long backoffNanos;
+
+	/** Before a release that failed on a node that is up is sent again. */
+	private volatile long resendNanos;
 
 	private volatile @Nullable Throwable lastError;
 
@@ -89,6 +95,7 @@ final class NodeGuard {
 		this.node = node;
 		this.time = time;
 		this.timeout = timeout;
+		this.timeoutNanos = Nanos.of(timeout);
 		this.events = events;
 	}
 
@@ -123,6 +130,12 @@ final class NodeGuard {
 		if (command.createsKeys()) {
 			this.debts.putIfAbsent(request.value(), new Debt(request));
 		}
+		if (command.prolongsKeys()) {
+			Debt debt = this.debts.get(request.value());
+			if (debt != null) {
+				debt.prolong(request.ttl());
+			}
+		}
 		dispatch(command, request, sink);
 	}
 
@@ -156,7 +169,10 @@ final class NodeGuard {
 	private void answered(Unanswered entry, Vote vote) {
 		this.unanswered.remove(entry);
 		if (entry.command == LockCommand.RELEASE && !(vote instanceof Vote.Failed)) {
-			this.debts.remove(entry.request.value());
+			Debt debt = this.debts.remove(entry.request.value());
+			if (debt != null && debt.isReleased()) {
+				this.resendNanos = 0;
+			}
 		}
 		if (entry.settled.compareAndSet(false, true)) {
 			settle(entry, vote);
@@ -164,19 +180,23 @@ final class NodeGuard {
 	}
 
 	private void settle(Unanswered entry, Vote vote) {
-		if (vote instanceof Vote.Failed failure) {
-			failed(failure);
-			if (entry.command == LockCommand.RELEASE) {
-				keepRelease(entry.request);
+		try {
+			if (vote instanceof Vote.Failed failure) {
+				failed(failure);
+				if (entry.command == LockCommand.RELEASE) {
+					keepRelease(entry.request);
+				}
+			}
+			else {
+				this.silent.set(0);
+				if (entry.command != LockCommand.PING) {
+					this.backoffNanos = 0;
+				}
 			}
 		}
-		else {
-			this.silent.set(0);
-			if (entry.command != LockCommand.PING) {
-				this.backoffNanos = 0;
-			}
+		finally {
+			entry.sink.accept(vote);
 		}
-		entry.sink.accept(vote);
 	}
 
 	private void failed(Vote.Failed failure) {
@@ -194,7 +214,7 @@ final class NodeGuard {
 	}
 
 	private void markDown(Throwable error) {
-		if (this.down.compareAndSet(false, true)) {
+		if (!this.closed && this.down.compareAndSet(false, true)) {
 			logger.warn("Redis node {} does not answer and is asked no more until it does: {}", name(),
 					error.toString());
 			this.events.fire((listener) -> listener.nodeDown(name(), error));
@@ -211,8 +231,16 @@ final class NodeGuard {
 
 	private void probeLater() {
 		if (!this.closed && this.probing.compareAndSet(false, true)) {
-			this.time.schedule(this.backoffNanos, this::probe);
-			this.backoffNanos = Math.min(Math.max(this.backoffNanos * 2, FIRST_BACKOFF_NANOS), MAX_BACKOFF_NANOS);
+			boolean down = this.down.get();
+			long delay = down ? this.backoffNanos : this.resendNanos;
+			long next = Math.min(Math.max(delay * 2, FIRST_BACKOFF_NANOS), MAX_BACKOFF_NANOS);
+			if (down) {
+				this.backoffNanos = next;
+			}
+			else {
+				this.resendNanos = next;
+			}
+			this.time.schedule(delay, this::probe);
 		}
 	}
 
@@ -244,7 +272,7 @@ final class NodeGuard {
 	private void keepRelease(LockRequest request) {
 		Debt debt = this.debts.get(request.value());
 		if (debt != null) {
-			debt.keep(this.time.nanoTime() + request.ttl().toNanos());
+			debt.keep(this.time.nanoTime());
 			probeLater();
 		}
 	}
@@ -258,7 +286,7 @@ final class NodeGuard {
 	private void watchOldest() {
 		Unanswered oldest = this.unanswered.peek();
 		if (oldest != null) {
-			this.time.schedule(oldest.sentAt + this.timeout.toNanos() - this.time.nanoTime(), this::giveUpOverdue);
+			this.time.schedule(oldest.sentAt + this.timeoutNanos - this.time.nanoTime(), this::giveUpOverdue);
 			return;
 		}
 		this.watching.set(false);
@@ -268,17 +296,21 @@ final class NodeGuard {
 	}
 
 	private void giveUpOverdue() {
-		long now = this.time.nanoTime();
-		Unanswered oldest = this.unanswered.peek();
-		while (oldest != null && now - oldest.sentAt >= this.timeout.toNanos()) {
-			this.unanswered.remove(oldest);
-			if (oldest.settled.compareAndSet(false, true)) {
-				settle(oldest, new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new TimeoutException(
-						"no answer from node " + name() + " within " + this.timeout.toMillis() + " ms")));
+		try {
+			long now = this.time.nanoTime();
+			Unanswered oldest = this.unanswered.peek();
+			while (oldest != null && now - oldest.sentAt >= this.timeoutNanos) {
+				this.unanswered.remove(oldest);
+				if (oldest.settled.compareAndSet(false, true)) {
+					settle(oldest, new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new TimeoutException(
+							"no answer from node " + name() + " within " + this.timeout.toMillis() + " ms")));
+				}
+				oldest = this.unanswered.peek();
 			}
-			oldest = this.unanswered.peek();
 		}
-		watchOldest();
+		finally {
+			watchOldest();
+		}
 	}
 
 	/**
@@ -326,21 +358,37 @@ final class NodeGuard {
 
 		private long expiry;
 
+		private Duration longestTtl;
+
 		private Debt(LockRequest request) {
 			this.request = request;
+			this.longestTtl = request.ttl();
 		}
 
 		/**
-		 * Keep a release for sending it again.
-		 * @param expiry when the keys are gone anyway; counts the first time only, since
-		 * nothing extends them after the release
+		 * The node was asked to keep the keys for this long. It may have done so even if
+		 * nobody heard of it.
 		 */
-		private synchronized void keep(long expiry) {
+		private synchronized void prolong(Duration ttl) {
+			if (ttl.compareTo(this.longestTtl) > 0) {
+				this.longestTtl = ttl;
+			}
+		}
+
+		/**
+		 * Keep a release for sending it again, until the keys are gone anyway. When that
+		 * is counts from the first time: nothing extends them after the release.
+		 */
+		private synchronized void keep(long now) {
 			if (!this.released) {
 				this.released = true;
-				this.expiry = expiry;
+				this.expiry = now + this.longestTtl.toNanos();
 			}
 			this.kept = true;
+		}
+
+		private synchronized boolean isReleased() {
+			return this.released;
 		}
 
 		private synchronized boolean isKept() {

@@ -20,9 +20,9 @@ record RetrySchedule(Duration delay, Duration jitter) {
 	static final long MIN_PAUSE_NANOS = Duration.ofMillis(1).toNanos();
 
 	long nextPauseNanos(RandomGenerator random) {
-		long spread = this.jitter.toNanos();
+		long spread = Nanos.of(this.jitter);
 		long offset = (spread > 0) ? random.nextLong(-spread, spread + 1) : 0;
-		return Math.max(this.delay.toNanos() + offset, MIN_PAUSE_NANOS);
+		return Math.max(Nanos.of(this.delay) + offset, MIN_PAUSE_NANOS);
 	}
 
 }

@@ -153,8 +153,8 @@ final class VotingRound implements ExecutionStats {
 		long[] free = new long[this.votes.length];
 		for (int i = 0; i < free.length; i++) {
 			NodeVote vote = this.votes[i];
-			free[i] = (vote == null || vote.vote() instanceof Vote.Failed) ? Long.MAX_VALUE
-					: (vote.vote() instanceof Vote.Held held) ? held.remaining().toNanos() : 0;
+			free[i] = (vote == null || vote.vote() instanceof Vote.Failed) ? Nanos.FOREVER
+					: (vote.vote() instanceof Vote.Held held) ? Nanos.of(held.remaining()) : 0;
 		}
 		Arrays.sort(free);
 		return free[this.quorum.size() - 1];

@@ -39,7 +39,10 @@ final class JedisConnections {
 		JedisClientConfiguration.JedisClientConfigurationBuilder builder = JedisClientConfiguration.builder()
 			.clientName(CLIENT_NAME)
 			.connectTimeout(connectTimeout)
-			.readTimeout(commandTimeout);
+			// Well after the lock itself has given up on the answer: a slow answer is a
+			// vote
+			// against, and only a connection that stays silent is cut.
+			.readTimeout(commandTimeout.multipliedBy(2));
 		if (settings.ssl() != null) {
 			SSLParameters parameters = settings.ssl().getDefaultSSLParameters();
 			// Without this Jedis accepts any valid certificate, whomever it names.

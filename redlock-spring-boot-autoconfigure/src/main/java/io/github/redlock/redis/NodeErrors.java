@@ -45,7 +45,7 @@ final class NodeErrors {
 			return new NonTransientDataAccessResourceException(
 					"The resources locked together lie in different slots of a Redis Cluster. Give them a common hash"
 							+ " tag, such as {order:42}:stock and {order:42}:payment, so that one node can lock them"
-							+ " atomically.",
+							+ " atomically. A name with a closing brace outside a hash tag cannot be used there.",
 					error);
 		}
 		return error;

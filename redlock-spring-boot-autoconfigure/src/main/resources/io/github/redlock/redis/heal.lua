@@ -17,7 +17,8 @@ if held >= 0 then
 	return -(1 + held)
 end
 for i = 1, n do
-	redis.call('SET', KEYS[i], value, 'PX', ttl)
+	-- Only what is absent: a key that is there may have been extended for longer in the meantime.
+	redis.call('SET', KEYS[i], value, 'PX', ttl, 'NX')
 end
 if token then
 	for i = n + 1, 2 * n do

@@ -408,6 +408,30 @@ class LockExtensionTests {
 		assertThat(this.cluster.node(2).log()).doesNotContain("heal [a]");
 	}
 
+	/**
+	 * A healing that was decided for an earlier, shorter extension arrives behind a later
+	 * one. If it shortened the key, a node of the quorum would forget its vote while the
+	 * lock counts on it, and a second holder could win.
+	 */
+	@Test
+	void healingThatComesLateDoesNotMakeTwoHolders() {
+		FakeLockNode slow = this.cluster.node(2).refuse(true);
+		LockHandle lock = this.redlock.acquire("a", TTL);
+		slow.refuse(false);
+		advance(ms(3000));
+		slow.latency(ms(50), ms(50));
+		lock.extendAsync(ms(10_000));
+		advance(ms(1));
+		lock.extendAsync(ms(1000));
+		advance(ms(99));
+		this.cluster.node(1).refuse(true);
+		lock.extendAsync(ms(60_000));
+		advance(ms(1500));
+		this.cluster.node(1).refuse(false);
+		boolean second = this.cluster.client().tryAcquire("a", TTL).isPresent();
+		assertThat(lock.isValid() && second).as("two holders").isFalse();
+	}
+
 	@Test
 	void nodeHeldBySomebodyElseIsNotHealed() {
 		LockHandle lock = this.redlock.acquire("a", TTL);

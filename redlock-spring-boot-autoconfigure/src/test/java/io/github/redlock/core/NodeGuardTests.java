@@ -268,6 +268,42 @@ class NodeGuardTests {
 		assertThat(this.node.log()).containsExactly("ping");
 	}
 
+	/** The node may have carried out an extension of which nobody heard. */
+	@Test
+	void releaseIsKeptForTheLongestTtlThatTheNodeMayHave() {
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(ms(1));
+		this.node.loseReplies(true);
+		this.guard.send(LockCommand.EXTEND, request("a", "v1").withTtl(Duration.ofSeconds(60)), this.votes::add);
+		this.time.advance(ms(1));
+		this.node.refuse(true).loseReplies(false);
+		send(LockCommand.RELEASE, "v1");
+		this.time.advance(Duration.ofSeconds(20));
+		assertThat(this.node.valueOf("a")).isEqualTo("v1");
+		this.node.refuse(false);
+		this.time.advance(Duration.ofSeconds(3));
+		assertThat(this.node.valueOf("a")).isNull();
+	}
+
+	@Test
+	void releaseThatAlwaysFailsIsNotSentInATightLoopHoweverMuchElseSucceeds() {
+		NodeGuard picky = new NodeGuard(new FakeLockNode("node", this.time, Duration.ZERO) {
+			@Override
+			public java.util.concurrent.CompletionStage<Vote> release(LockRequest request) {
+				return java.util.concurrent.CompletableFuture.completedFuture(
+						new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY, new IllegalStateException("WRONGTYPE")));
+			}
+		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time));
+		picky.send(LockCommand.ACQUIRE, request("a", "v1"), this.votes::add);
+		this.time.advance(ms(1));
+		picky.send(LockCommand.RELEASE, request("a", "v1"), this.votes::add);
+		for (int i = 0; i < 2000; i++) {
+			picky.send(LockCommand.EXTEND, request("a", "v1"), this.votes::add);
+			this.time.advance(ms(5));
+		}
+		assertThat(this.recorder.events("nodeError")).hasSizeBetween(3, 12);
+	}
+
 	@Test
 	void releaseAnsweredWithAnErrorIsSentAgainLater() {
 		send(LockCommand.ACQUIRE, "v1");

@@ -198,6 +198,57 @@ class UsingTests {
 	}
 
 	@Test
+	void asynchronousRoutineThatThrowsAnErrorReleasesToo() {
+		AssertionError mine = new AssertionError("mine");
+		CompletableFuture<String> thrown = this.redlock.usingAsync("a", TTL, (lock, signal) -> {
+			throw mine;
+		});
+		advance(Duration.ofMillis(1));
+		assertThatExceptionOfType(ExecutionException.class).isThrownBy(thrown::get).havingCause().isSameAs(mine);
+		assertThat(this.cluster.holding("a")).isZero();
+	}
+
+	@Test
+	void asynchronousRoutineMayReturnAStageThatCannotBeCancelled() {
+		CompletableFuture<String> routine = new CompletableFuture<>() {
+			@Override
+			public CompletableFuture<String> toCompletableFuture() {
+				throw new UnsupportedOperationException();
+			}
+		};
+		CompletableFuture<String> result = this.redlock.usingAsync("a", TTL, (lock, signal) -> routine);
+		advance(Duration.ofMillis(1));
+		result.cancel(true);
+		advance(Duration.ofMillis(1));
+		assertThat(this.cluster.holding("a")).as("until the routine ends").isEqualTo(3);
+		routine.complete("done");
+		advance(Duration.ofMillis(1));
+		assertThat(this.cluster.holding("a")).isZero();
+	}
+
+	@Test
+	void executorThatRefusesEverythingHurtsNobody() {
+		DefaultRedlock redlock = this.cluster
+			.client((builder) -> builder.listener(this.recorder).callbackExecutor((task) -> {
+				throw new java.util.concurrent.RejectedExecutionException("full");
+			}));
+		assertThat(redlock.acquire("a", TTL).release()).isTrue();
+		CompletableFuture<LockHandle> future = redlock.acquireAsync("b", TTL);
+		advance(Duration.ofMillis(1));
+		assertThat(future).isCompletedWithValueMatching(LockHandle::isValid);
+		assertThat(this.recorder.events()).containsExactly("acquired [a]", "released [a] true", "acquired [b]");
+	}
+
+	@Test
+	void sourceOfValuesThatThrowsIsAFailureAndNoHang() {
+		DefaultRedlock redlock = this.cluster.client((builder) -> builder.values(() -> {
+			throw new IllegalStateException("no entropy");
+		}));
+		assertThatExceptionOfType(LockNotAcquiredException.class).isThrownBy(() -> redlock.acquire("a", TTL))
+			.withMessageContaining("no entropy");
+	}
+
+	@Test
 	void asynchronousRoutineHearsOfALoss() {
 		CompletableFuture<String> routine = new CompletableFuture<>();
 		CompletableFuture<String> result = this.redlock.usingAsync("a", TTL, (lock, signal) -> {
@@ -245,6 +296,22 @@ class UsingTests {
 		assertThat(redlock.acquire("a", TTL).release()).isTrue();
 		advance(Duration.ofMillis(1));
 		assertThat(this.recorder.events()).containsExactly("acquired [a]", "released [a] true");
+	}
+
+	@Test
+	void listenerThatThrowsAnErrorGoesOnHearing() {
+		List<String> heard = new ArrayList<>();
+		DefaultRedlock redlock = this.cluster.client((builder) -> builder.listener(new Recorder() {
+			@Override
+			public void acquired(LockHandle lock) {
+				heard.add("acquired");
+				throw new AssertionError("a bug of the listener");
+			}
+		}));
+		redlock.acquire("a", TTL);
+		redlock.acquire("b", TTL);
+		advance(Duration.ofMillis(1));
+		assertThat(heard).hasSize(2);
 	}
 
 	@Test

@@ -22,6 +22,12 @@ class ValidityTests {
 	}
 
 	@Test
+	void enormousDurationsAreForEver() {
+		assertThat(Nanos.of(Duration.ofMillis(Long.MAX_VALUE))).isEqualTo(Nanos.FOREVER);
+		assertThat(Nanos.of(Duration.ofSeconds(1))).isEqualTo(1_000_000_000L);
+	}
+
+	@Test
 	void deadlineSurvivesTheOverflowOfTheClock() {
 		long start = Long.MAX_VALUE - 5;
 		assertThat(Validity.deadline(start, Duration.ofSeconds(10), 0.01) - start).isEqualTo(9_898_000_000L);

@@ -1,6 +1,10 @@
 package io.github.redlock.integration;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -196,6 +200,24 @@ class NodeFailureIT extends AbstractQuorumIT {
 		assertThat(client().acquire("b", TTL, NO_WAIT).isValid()).isTrue();
 		this.servers.server(0).thaw();
 		await().atMost(Duration.ofSeconds(15)).until(() -> this.servers.holding("redlock:a") == 0);
+	}
+
+	/** Locks that are granted while the client closes must not wait for one another. */
+	@Test
+	void closingWhileManyLocksAreGrantedEnds() throws Exception {
+		start(3);
+		for (int round = 0; round < 30; round++) {
+			DefaultRedlock redlock = client();
+			redlock.acquire("warm-up", TTL).release();
+			List<CompletableFuture<LockHandle>> futures = new ArrayList<>();
+			for (int i = 0; i < 50; i++) {
+				futures.add(redlock.acquireAsync("closing" + round + "-" + i, TTL));
+			}
+			CompletableFuture.runAsync(redlock::close).get(20, TimeUnit.SECONDS);
+			for (CompletableFuture<LockHandle> future : futures) {
+				await().until(future::isDone);
+			}
+		}
 	}
 
 	/** [19] */

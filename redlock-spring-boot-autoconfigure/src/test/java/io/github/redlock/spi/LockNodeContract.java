@@ -234,6 +234,15 @@ public abstract class LockNodeContract {
 		assertThat(fenceOf("b")).isEqualTo(100);
 	}
 
+	/** It may have been extended for longer since the healing was decided. */
+	@Test
+	void keyThatIsThereIsNotShortenedByHealing() {
+		acquire(request("v1", 100, "a"));
+		assertThat(heal(request("v1", 100, "a", "b").withTtl(Duration.ofSeconds(1)))).isInstanceOf(Vote.Granted.class);
+		assertThat(ttlOf("a")).isBetween(TTL.minus(CLOSE), TTL);
+		assertThat(ttlOf("b")).isLessThanOrEqualTo(Duration.ofSeconds(1));
+	}
+
 	@Test
 	void foreignKeyIsNotHealed() {
 		hold("b", "stranger", Duration.ofSeconds(30));

@@ -277,7 +277,7 @@ public class FakeLockNode implements LockNode {
 		}
 		Map<String, Long> fencesBefore = new HashMap<>();
 		request.resources().forEach((resource) -> fencesBefore.put(resource, fenceOf(resource)));
-		set(request, request.resources());
+		set(request, request.resources().stream().filter((resource) -> valueOf(resource) == null).toList());
 		fencesBefore.forEach((resource, fence) -> raise(request, resource, Math.max(fence, request.token())));
 		return Vote.Granted.INSTANCE;
 	}
