@@ -2,6 +2,7 @@ package io.github.redlock.aop;
 
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.format.annotation.DurationFormat;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
+import org.springframework.util.ReflectionUtils;
 import org.springframework.util.StringUtils;
 
 import io.github.redlock.LockOptions;
@@ -48,18 +50,35 @@ final class DistributedLockAttributeSource {
 	 * for a public method, that of its class.
 	 */
 	static @Nullable MergedAnnotation<DistributedLock> find(Method method, Class<?> targetClass) {
-		Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
+		Method specific = specific(method, targetClass);
 		MergedAnnotation<DistributedLock> own = findOwn(specific);
 		if (own.isPresent()) {
 			return own;
 		}
 		if (!Modifier.isPublic(specific.getModifiers()) || Modifier.isStatic(specific.getModifiers())
-				|| specific.isSynthetic() || specific.getDeclaringClass() == Object.class) {
+				|| specific.isSynthetic() || ReflectionUtils.isObjectMethod(specific)) {
 			return null;
 		}
 		MergedAnnotation<DistributedLock> ofClass = MergedAnnotations.from(targetClass, SearchStrategy.TYPE_HIERARCHY)
 			.get(DistributedLock.class);
-		return ofClass.isPresent() ? ofClass : null;
+		return (ofClass.isPresent() && isMeant(ofClass, specific)) ? ofClass : null;
+	}
+
+	/**
+	 * An annotated class speaks for its own methods and those of its subclasses, not for
+	 * what it inherits from a framework.
+	 */
+	private static boolean isMeant(MergedAnnotation<DistributedLock> ofClass, Method method) {
+		return ofClass.getSource() instanceof Class<?> annotated
+				&& annotated.isAssignableFrom(method.getDeclaringClass());
+	}
+
+	/**
+	 * The method as somebody wrote it, with the names of its parameters; a proxy class
+	 * has only copies.
+	 */
+	private static Method specific(Method method, Class<?> targetClass) {
+		return Proxy.isProxyClass(targetClass) ? method : AopUtils.getMostSpecificMethod(method, targetClass);
 	}
 
 	static MergedAnnotation<DistributedLock> findOwn(Method method) {
@@ -79,7 +98,7 @@ final class DistributedLockAttributeSource {
 			if (annotation == null) {
 				return null;
 			}
-			attributes = parse(annotation, AopUtils.getMostSpecificMethod(method, targetClass));
+			attributes = parse(annotation, specific(method, targetClass));
 			this.parsed.put(key, attributes);
 		}
 		return attributes;

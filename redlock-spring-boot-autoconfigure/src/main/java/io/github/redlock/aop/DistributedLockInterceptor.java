@@ -1,8 +1,9 @@
 package io.github.redlock.aop;
 
+import java.lang.reflect.Method;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
@@ -35,15 +36,27 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 
 	@Override
 	public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
-		Object target = invocation.getThis();
-		DistributedLockAttributes attributes = this.attributeSource.get(invocation.getMethod(),
-				(target != null) ? AopUtils.getTargetClass(target) : invocation.getMethod().getDeclaringClass());
-		if (attributes == null) {
-			return invocation.proceed();
-		}
+		DistributedLockAttributes attributes = attributes(invocation);
 		List<String> resources = attributes.resources(invocation, this.beanFactory);
 		LockHandle outer = findOuter(resources);
 		return (outer != null) ? join(outer, invocation) : lock(resources, attributes, invocation);
+	}
+
+	/**
+	 * The attributes of the called method. The target may itself be a proxy, whose own
+	 * class or the called interface has the annotation.
+	 */
+	private DistributedLockAttributes attributes(MethodInvocation invocation) {
+		Method method = invocation.getMethod();
+		Object target = invocation.getThis();
+		Stream<Class<?>> types = (target != null)
+				? Stream.of(AopUtils.getTargetClass(target), target.getClass(), method.getDeclaringClass())
+				: Stream.of(method.getDeclaringClass());
+		return types.map((type) -> this.attributeSource.get(method, type))
+			.flatMap(Stream::ofNullable)
+			.findFirst()
+			.orElseThrow(() -> new IllegalStateException(
+					"No @DistributedLock found for " + new LockedMethod(method) + "; it was not run unlocked"));
 	}
 
 	private static @Nullable LockHandle findOuter(List<String> resources) {
@@ -69,11 +82,9 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 	private @Nullable Object lock(List<String> resources, DistributedLockAttributes attributes,
 			MethodInvocation invocation) throws Throwable {
 		Redlock redlock = this.redlock.get();
-		return redlock
-			.<Optional<Object>, Throwable>using(resources,
-					(attributes.ttl() != null) ? attributes.ttl() : redlock.defaultTtl(), attributes.options(),
-					(lock, signal) -> Optional.ofNullable(proceed(lock, invocation)))
-			.orElse(null);
+		return redlock.<@Nullable Object, Throwable>using(resources,
+				(attributes.ttl() != null) ? attributes.ttl() : redlock.defaultTtl(), attributes.options(),
+				(lock, signal) -> proceed(lock, invocation));
 	}
 
 	private static @Nullable Object proceed(LockHandle lock, MethodInvocation invocation) throws Throwable {

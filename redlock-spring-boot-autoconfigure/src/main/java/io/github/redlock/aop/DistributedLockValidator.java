@@ -2,10 +2,13 @@ package io.github.redlock.aop;
 
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
+import org.springframework.aop.framework.Advised;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
 import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.aop.support.AopUtils;
@@ -54,24 +57,37 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 			Class<?> type = AutoProxyUtils.determineTargetClass(this.beanFactory, beanName);
 			if (type != null) {
 				Class<?> userClass = ClassUtils.getUserClass(type);
-				if (AnnotationUtils.isCandidateClass(userClass, DistributedLock.class)
-						&& !userClass.getName().startsWith("org.springframework.")) {
-					validate(beanName, userClass);
+				if (Proxy.isProxyClass(userClass)) {
+					// Made by somebody else for its interfaces; its own methods are all
+					// final.
+					Stream.of(userClass.getInterfaces()).forEach((each) -> validateIfCandidate(beanName, each));
+				}
+				else {
+					validateIfCandidate(beanName, userClass);
 				}
 			}
+		}
+	}
+
+	private void validateIfCandidate(String beanName, Class<?> type) {
+		if (AnnotationUtils.isCandidateClass(type, DistributedLock.class)
+				&& !type.getName().startsWith("org.springframework.")) {
+			validate(beanName, type);
 		}
 	}
 
 	private void validate(String beanName, Class<?> type) {
 		Set<Method> methods = MethodIntrospector.selectMethods(type,
 				(MethodFilter) (method) -> DistributedLockAttributeSource.find(method, type) != null);
-		methods.forEach((method) -> validate(method, type));
-		if (!methods.isEmpty()) {
-			checkProxied(beanName, methods.iterator().next());
+		if (methods.isEmpty()) {
+			return;
 		}
+		Redlock redlock = this.redlock.get();
+		methods.forEach((method) -> validate(method, type, redlock));
+		checkProxied(beanName, type, methods.iterator().next());
 	}
 
-	private void validate(Method method, Class<?> type) {
+	private void validate(Method method, Class<?> type, Redlock redlock) {
 		for (int modifier : new int[] { Modifier.PRIVATE, Modifier.STATIC, Modifier.FINAL }) {
 			if ((method.getModifiers() & modifier) != 0) {
 				throw new LockedMethod(method).unsuitable(
@@ -84,7 +100,7 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 		Duration ttl = (attributes != null) ? attributes.ttl() : null;
 		if (ttl != null) {
 			try {
-				this.redlock.get().checkTtl(ttl);
+				redlock.checkTtl(ttl);
 			}
 			catch (IllegalArgumentException ex) {
 				throw new LockedMethod(method).invalid("ttl", ttl, "cannot work: " + ex.getMessage(),
@@ -93,18 +109,28 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 		}
 	}
 
-	private void checkProxied(String beanName, Method method) {
+	private void checkProxied(String beanName, Class<?> type, Method method) {
 		if (ScopedProxyUtils.isScopedTarget(beanName) || !this.beanFactory.containsSingleton(beanName)) {
 			return;
 		}
 		Object bean = this.beanFactory.getSingleton(beanName);
-		if (bean != null && !AopUtils.isAopProxy(bean) && ClassUtils.getUserClass(bean) == method.getDeclaringClass()) {
+		if (bean != null && type.isInstance(bean) && !isLocked(bean)) {
 			throw new RedlockConfigurationException(
 					"@DistributedLock on " + new LockedMethod(method) + " has no effect: the bean '" + beanName
 							+ "' was created too early for a proxy, and would run without the lock.",
 					"Find out which BeanPostProcessor or BeanFactoryPostProcessor asks for it, and let it ask later"
 							+ " (static @Bean method, ObjectProvider, @Lazy).");
 		}
+	}
+
+	/**
+	 * Whether our advice is applied, as far as the proxy lets us see.
+	 */
+	private static boolean isLocked(Object bean) {
+		if (bean instanceof Advised advised) {
+			return Stream.of(advised.getAdvisors()).anyMatch(DistributedLockAdvisor.class::isInstance);
+		}
+		return AopUtils.isAopProxy(bean);
 	}
 
 }

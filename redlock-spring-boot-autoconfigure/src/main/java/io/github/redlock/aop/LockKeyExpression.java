@@ -3,6 +3,7 @@ package io.github.redlock.aop;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -149,7 +150,7 @@ final class LockKeyExpression {
 	List<String> evaluate(MethodInvocation invocation, BeanFactory beanFactory) {
 		Object value = value(invocation, beanFactory);
 		List<String> keys = new ArrayList<>();
-		if (value instanceof Iterable<?> several) {
+		if (value instanceof Collection<?> several) {
 			several.forEach((element) -> keys.add(toKey(element)));
 		}
 		else if (ObjectUtils.isArray(value)) {

@@ -112,16 +112,14 @@ public final class RedlockAutoConfiguration {
 
 	@Bean(destroyMethod = "close")
 	DefaultRedlock redlock(RedlockProperties properties, RedisLockNodes redlockNodes,
-			ApplicationEventPublisher eventPublisher, ObjectProvider<RedlockListener> listeners,
-			ObjectProvider<RedlockBuilderCustomizer> customizers) {
+			ObjectProvider<RedlockListener> listeners, ObjectProvider<RedlockBuilderCustomizer> customizers) {
 		DefaultRedlock.Builder builder = DefaultRedlock.builder()
 			.nodes(redlockNodes.nodes())
 			.defaultTtl(properties.getTtl())
 			.commandTimeout(properties.getCommandTimeout())
 			.extendAfter(properties.getAutoExtend().getAfter())
 			.fencing(properties.getFencing().isEnabled())
-			.defaults(defaults(properties))
-			.listener(new RedlockEventPublisher(eventPublisher));
+			.defaults(defaults(properties));
 		listeners.orderedStream().forEach(builder::listener);
 		customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 		try {
@@ -149,8 +147,13 @@ public final class RedlockAutoConfiguration {
 	}
 
 	@Bean
-	RedlockLifecycle redlockLifecycle(DefaultRedlock redlock) {
-		return new RedlockLifecycle(redlock);
+	RedlockEventPublisher redlockEventPublisher(ApplicationEventPublisher eventPublisher) {
+		return new RedlockEventPublisher(eventPublisher);
+	}
+
+	@Bean
+	RedlockLifecycle redlockLifecycle(Redlock redlock, RedlockEventPublisher redlockEventPublisher) {
+		return new RedlockLifecycle(redlock, redlockEventPublisher);
 	}
 
 }

@@ -1,5 +1,6 @@
 package io.github.redlock.autoconfigure;
 
+import java.util.ArrayList;
 import java.util.List;
 
 import org.springframework.context.ApplicationEventPublisher;
@@ -24,38 +25,61 @@ final class RedlockEventPublisher implements RedlockListener {
 
 	private final ApplicationEventPublisher publisher;
 
+	private final List<Object> early = new ArrayList<>();
+
+	private boolean started;
+
 	RedlockEventPublisher(ApplicationEventPublisher publisher) {
 		this.publisher = publisher;
 	}
 
+	/**
+	 * Everybody who listens is there: publish what has happened so far, such as a node
+	 * that could not be reached, and from now on at once.
+	 */
+	synchronized void start() {
+		this.started = true;
+		this.early.forEach(this.publisher::publishEvent);
+		this.early.clear();
+	}
+
+	private synchronized void publish(Object event) {
+		if (this.started) {
+			this.publisher.publishEvent(event);
+		}
+		else {
+			this.early.add(event);
+		}
+	}
+
 	@Override
 	public void acquireFailed(List<String> resources, LockNotAcquiredException error) {
-		this.publisher.publishEvent(new LockNotAcquiredEvent(resources, error));
+		publish(new LockNotAcquiredEvent(resources, error));
 	}
 
 	@Override
 	public void lost(LockHandle lock, LockLostException error) {
-		this.publisher.publishEvent(new LockLostEvent(lock, error));
+		publish(new LockLostEvent(lock, error));
 	}
 
 	@Override
 	public void releaseFailed(LockHandle lock, LockReleaseException error) {
-		this.publisher.publishEvent(new LockReleaseFailedEvent(lock, error));
+		publish(new LockReleaseFailedEvent(lock, error));
 	}
 
 	@Override
 	public void nodeError(String node, Throwable error) {
-		this.publisher.publishEvent(new NodeErrorEvent(node, error));
+		publish(new NodeErrorEvent(node, error));
 	}
 
 	@Override
 	public void nodeDown(String node, Throwable error) {
-		this.publisher.publishEvent(new NodeDownEvent(node, error));
+		publish(new NodeDownEvent(node, error));
 	}
 
 	@Override
 	public void nodeUp(String node) {
-		this.publisher.publishEvent(new NodeUpEvent(node));
+		publish(new NodeUpEvent(node));
 	}
 
 }

@@ -1,10 +1,14 @@
 package io.github.redlock.autoconfigure;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.context.SmartLifecycle;
 
+import io.github.redlock.Redlock;
 import io.github.redlock.core.DefaultRedlock;
 
 /**
@@ -19,17 +23,26 @@ final class RedlockLifecycle implements SmartLifecycle {
 
 	private static final Logger logger = LoggerFactory.getLogger(RedlockLifecycle.class);
 
-	private final DefaultRedlock redlock;
+	private final Redlock redlock;
+
+	private final RedlockEventPublisher eventPublisher;
 
 	private volatile boolean running;
 
-	RedlockLifecycle(DefaultRedlock redlock) {
+	/**
+	 * Create the lifecycle.
+	 * @param redlock waited for, unless a test has put something else in its place
+	 * @param eventPublisher publishes events from the start on
+	 */
+	RedlockLifecycle(Redlock redlock, RedlockEventPublisher eventPublisher) {
 		this.redlock = redlock;
+		this.eventPublisher = eventPublisher;
 	}
 
 	@Override
 	public void start() {
 		this.running = true;
+		this.eventPublisher.start();
 	}
 
 	@Override
@@ -40,7 +53,9 @@ final class RedlockLifecycle implements SmartLifecycle {
 	@Override
 	public void stop(Runnable callback) {
 		logger.debug("Waiting for locks to be released");
-		this.redlock.whenIdle().whenComplete((idle, error) -> {
+		CompletionStage<?> idle = (this.redlock instanceof DefaultRedlock waiting) ? waiting.whenIdle()
+				: CompletableFuture.completedStage(null);
+		idle.whenComplete((nothing, error) -> {
 			stop();
 			callback.run();
 		});

@@ -85,7 +85,7 @@ final class RedlockSettingsValidator {
 			logger.warn("redlock.nodes has one entry: one node is no quorum, and its failure or restart can break a"
 					+ " lock. Use three or five independent nodes for locks that matter.");
 		}
-		else if (nodes.size() % 2 == 0) {
+		else if (!nodes.isEmpty() && nodes.size() % 2 == 0) {
 			logger.warn("redlock.nodes has {} entries: an even number survives no more failures than one node less."
 					+ " Use an odd number.", nodes.size());
 		}

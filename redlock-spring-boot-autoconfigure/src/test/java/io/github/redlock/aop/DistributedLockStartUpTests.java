@@ -336,16 +336,20 @@ class DistributedLockStartUpTests {
 
 	}
 
+	static class InheritsFine extends Fine {
+
+	}
+
 	@Configuration(proxyBeanMethods = false)
 	static class TooEarly {
 
 		@Bean
-		static Fine fine() {
-			return new Fine();
+		static InheritsFine fine() {
+			return new InheritsFine();
 		}
 
 		@Bean
-		static EarlyProcessor early(Fine fine) {
+		static EarlyProcessor early(InheritsFine fine) {
 			return new EarlyProcessor();
 		}
 

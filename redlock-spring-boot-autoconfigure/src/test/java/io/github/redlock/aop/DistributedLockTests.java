@@ -5,17 +5,22 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
+import org.aopalliance.intercept.MethodInterceptor;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.support.ApplicationObjectSupport;
 import org.springframework.core.annotation.AliasFor;
 
 import io.github.redlock.LockHandle;
@@ -716,6 +721,94 @@ class DistributedLockTests {
 				context.getBean(Api.class).onInterface("i");
 				assertThat(seenResources()).containsExactly("i");
 			});
+	}
+
+	@DistributedLock(name = "repository")
+	interface Repository {
+
+		void save();
+
+	}
+
+	static class Store {
+
+		public void save() {
+			see();
+		}
+
+	}
+
+	/**
+	 * As a repository or an HTTP client is made: a proxy whose target does not have the
+	 * interface.
+	 */
+	@Test
+	void annotationOnAnInterfaceIsFoundThroughSomebodyElsesProxy() {
+		seen.clear();
+		this.runner.withBean(Repository.class, () -> {
+			ProxyFactory factory = new ProxyFactory(new Store());
+			factory.addInterface(Repository.class);
+			factory.addAdvice((MethodInterceptor) (invocation) -> {
+				see();
+				return null;
+			});
+			return (Repository) factory.getProxy();
+		})
+			.withBean("handMade", Api.class, () -> (Api) Proxy.newProxyInstance(getClass().getClassLoader(),
+					new Class<?>[] { Api.class }, (proxy, method, arguments) -> {
+						if (method.getDeclaringClass() == Api.class) {
+							see();
+						}
+						return null;
+					}))
+			.run((context) -> {
+				context.getBean(Repository.class).save();
+				context.getBean(Api.class).onInterface("i");
+				assertThat(seenResources()).containsExactly("repository", "i");
+			});
+	}
+
+	@DistributedLock(name = "service")
+	static class WithFrameworkParent extends ApplicationObjectSupport {
+
+		public void locked() {
+			see();
+		}
+
+		@Override
+		public String toString() {
+			assertThat(CurrentLock.find()).isEmpty();
+			return "not locked";
+		}
+
+	}
+
+	/** A class speaks for its own methods, not for final ones of a framework. */
+	@Test
+	void annotationOnAClassLeavesInheritedAndObjectMethodsAlone() {
+		with(WithFrameworkParent.class, (bean) -> {
+			bean.locked();
+			assertThat(bean.toString()).isEqualTo("not locked");
+			assertThat(seenResources()).containsExactly("service");
+		});
+	}
+
+	static class Paths {
+
+		@DistributedLock(key = "#path")
+		public Object onPath(Path path) {
+			see();
+			return null;
+		}
+
+	}
+
+	@Test
+	void pathIsOneKeyAndNullResultComesOut() {
+		with(Paths.class, (bean) -> {
+			assertThat(bean.onPath(Path.of("a", "b"))).isNull();
+			assertThat(seenResources()).containsExactly(Path.of("a", "b").toString());
+		});
 	}
 
 	@Test

@@ -95,6 +95,10 @@ class RedlockAutoConfigurationTests {
 			.run((context) -> assertThat(context.getBean(RedisLockNodes.class).nodes()).singleElement()
 				.extracting(RedisLockNode::name)
 				.isEqualTo("spring.data.redis"));
+		assertThat(warnings(() -> this.runner.withConfiguration(AutoConfigurations.of(DataRedisAutoConfiguration.class))
+			.withPropertyValues("spring.data.redis.client-type=jedis")
+			.run((context) -> assertThat(context).hasNotFailed()))).anyMatch((warning) -> warning.contains("no quorum"))
+			.noneMatch((warning) -> warning.contains("even number"));
 	}
 
 	@Test
@@ -145,6 +149,20 @@ class RedlockAutoConfigurationTests {
 			.run((context) -> assertThat(context.getBean(RedisLockNodes.class).nodes()).singleElement()
 				.extracting(RedisLockNode::name)
 				.isEqualTo("container"));
+	}
+
+	/** What a test of an application does with {@code @MockitoBean}. */
+	@Test
+	void redlockMayBeReplacedByAMock() {
+		this.runner.withPropertyValues(THREE)
+			.withInitializer((context) -> context.addBeanFactoryPostProcessor((beanFactory) -> {
+				org.springframework.beans.factory.support.BeanDefinitionRegistry registry = (org.springframework.beans.factory.support.BeanDefinitionRegistry) beanFactory;
+				registry.removeBeanDefinition("redlock");
+				registry.registerBeanDefinition("redlock",
+						new org.springframework.beans.factory.support.RootBeanDefinition(Redlock.class,
+								() -> org.mockito.Mockito.mock(Redlock.class)));
+			}))
+			.run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@Test

@@ -206,6 +206,16 @@ class ApplicationContextIT {
 		});
 	}
 
+	/** It happens before anybody listens, and is told when they do. */
+	@Test
+	void nodeThatIsDownAtStartUpIsPublishedToo() {
+		this.servers.server(0).kill();
+		this.runner.withPropertyValues(this.servers.properties()).withBean(Events.class).run((context) -> {
+			Events events = context.getBean(Events.class);
+			await().until(() -> events.has(NodeDownEvent.class));
+		});
+	}
+
 	static class Slow {
 
 		private final CountDownLatch entered = new CountDownLatch(1);
