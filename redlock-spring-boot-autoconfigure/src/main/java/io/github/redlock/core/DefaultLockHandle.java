@@ -62,8 +62,6 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 	private @Nullable Extension extension;
 
-	private @Nullable Extension latest;
-
 	/**
 	 * A lock that was just won.
 	 * @param start the monotonic time at which the winning attempt began
@@ -310,7 +308,6 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	private Extension beginExtension(Duration ttl) {
 		Extension extension = new Extension(this, this.nodes, this.request.withTtl(ttl), this.settings);
 		this.extension = extension;
-		this.latest = extension;
 		extension.attempt();
 		if (this.state == State.HELD) {
 			arm();
@@ -318,12 +315,8 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		return extension;
 	}
 
-	/**
-	 * Whether what this extension found out still matters: the lock is held, and nothing
-	 * was extended since.
-	 */
-	boolean isLatest(Extension extension) {
-		return this.state == State.HELD && extension.equals(this.latest);
+	boolean isHeld() {
+		return this.state == State.HELD;
 	}
 
 	/**

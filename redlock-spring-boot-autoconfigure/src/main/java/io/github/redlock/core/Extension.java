@@ -122,7 +122,7 @@ final class Extension implements VotingRound.Observer {
 	}
 
 	private void healIfMissing(int index, @Nullable Vote vote) {
-		if (vote instanceof Vote.Missing && !this.healed[index] && this.lock.isLatest(this)) {
+		if (vote instanceof Vote.Missing && !this.healed[index] && this.lock.isHeld()) {
 			this.healed[index] = true;
 			this.nodes.guards()
 				.get(index)

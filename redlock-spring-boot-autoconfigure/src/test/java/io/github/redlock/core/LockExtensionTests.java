@@ -118,6 +118,38 @@ class LockExtensionTests {
 		assertThat(this.cluster.node(0).log()).containsExactly("release [a]");
 	}
 
+	/** The process was paused while the answers were on their way. */
+	@Test
+	void extensionDecidedAfterTheOldDeadlineDoesNotReviveTheLock() {
+		LockHandle lock = this.redlock.acquire("a", TTL);
+		advance(ms(8000));
+		this.cluster.nodes().forEach((node) -> node.latency(ms(10), ms(10)));
+		CompletableFuture<LockHandle> extension = lock.extendAsync(TTL);
+		this.cluster.time().pause(ms(2000));
+		advance(ms(1));
+		assertThat(extension).isCompletedExceptionally();
+		assertThat(lock.isValid()).isFalse();
+		advance(ms(100));
+		assertThat(this.recorder.events("lost")).hasSize(1);
+		assertThat(this.cluster.holding("a")).isZero();
+	}
+
+	/** The process was paused between two tries. */
+	@Test
+	void extensionIsNotTriedAgainAfterTheDeadline() {
+		LockHandle lock = this.redlock.acquire("a", TTL);
+		advance(ms(1));
+		this.cluster.nodes().forEach((node) -> node.failWith(new IllegalStateException("BUSY")));
+		lock.extendAsync(TTL);
+		advance(Duration.ZERO);
+		this.cluster.nodes().forEach((node) -> node.failWith(null));
+		this.cluster.clearLogs();
+		this.cluster.time().pause(TTL);
+		advance(ms(1));
+		assertThat(lock.isValid()).isFalse();
+		assertThat(this.cluster.node(0).log()).doesNotContain("extend [a]");
+	}
+
 	/** [21] */
 	@Test
 	void failedExtensionLeavesTheLockAndALaterOnePossible() {
