@@ -33,8 +33,13 @@ class SeatExchange {
 	/**
 	 * Move seats.
 	 * @return how many were moved, which is less than wanted if fewer are free
+	 * @throws IllegalArgumentException if the number is not positive or both shows are
+	 * the same
 	 */
 	int move(String from, String to, int wanted) {
+		if (wanted < 1 || from.equals(to)) {
+			throw new IllegalArgumentException("Move at least one seat, to another show");
+		}
 		return this.redlock.using(List.of("show:" + from, "show:" + to), Duration.ofSeconds(10), PATIENT,
 				(lock, signal) -> {
 					Integer moved = this.transaction.execute((status) -> move(from, to, wanted, lock.fencingToken()));

@@ -2,6 +2,7 @@ package io.github.redlock.sample;
 
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -19,6 +20,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 import io.github.redlock.LockNotAcquiredException;
+import io.github.redlock.RedlockException;
 
 /**
  * The shop over HTTP.
@@ -60,40 +62,33 @@ class ShopController {
 	 */
 	@PostMapping("/shows/{show}/rush")
 	Map<String, Long> rush(@PathVariable String show, @RequestParam(defaultValue = "300") int buyers)
-			throws InterruptedException {
+			throws InterruptedException, ExecutionException {
 		ExecutorService clerks = Executors.newFixedThreadPool(CLERKS);
 		try {
-			List<Callable<Boolean>> queue = IntStream.range(0, buyers)
-				.mapToObj((i) -> (Callable<Boolean>) () -> sell(show, "buyer " + i))
+			List<Callable<String>> queue = IntStream.range(0, buyers)
+				.mapToObj((i) -> (Callable<String>) () -> sell(show, "buyer " + i))
 				.toList();
-			long sold = clerks.invokeAll(queue).stream().filter(ShopController::isSold).count();
-			return Map.of("buyers", (long) buyers, "sold", sold);
+			Map<String, Long> results = new TreeMap<>(Map.of("sold", 0L));
+			for (Future<String> sale : clerks.invokeAll(queue)) {
+				results.merge(sale.get(), 1L, Long::sum);
+			}
+			return results;
 		}
 		finally {
 			clerks.shutdown();
 		}
 	}
 
-	private boolean sell(String show, String buyer) {
+	private String sell(String show, String buyer) {
 		try {
 			this.tickets.buy(show, buyer);
-			return true;
+			return "sold";
 		}
 		catch (TicketService.SoldOutException ex) {
-			return false;
+			return "too late";
 		}
-	}
-
-	private static boolean isSold(Future<Boolean> sale) {
-		try {
-			return sale.get();
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			return false;
-		}
-		catch (ExecutionException ex) {
-			throw new IllegalStateException(ex.getCause());
+		catch (RedlockException | ShowRepository.StaleTokenException ex) {
+			return "failed";
 		}
 	}
 
@@ -112,12 +107,17 @@ class ShopController {
 		return ProblemDetail.forStatusAndDetail(HttpStatus.NOT_FOUND, String.valueOf(ex.getMessage()));
 	}
 
+	@ExceptionHandler
+	ProblemDetail nonsense(IllegalArgumentException ex) {
+		return ProblemDetail.forStatusAndDetail(HttpStatus.BAD_REQUEST, String.valueOf(ex.getMessage()));
+	}
+
 	/**
 	 * Nothing was done; the buyer may try again.
 	 */
-	@ExceptionHandler
-	ProblemDetail busy(LockNotAcquiredException ex) {
-		return ProblemDetail.forStatusAndDetail(HttpStatus.SERVICE_UNAVAILABLE, "Not now: " + ex.getReason());
+	@ExceptionHandler({ LockNotAcquiredException.class, ShowRepository.StaleTokenException.class })
+	ProblemDetail busy(RuntimeException ex) {
+		return ProblemDetail.forStatusAndDetail(HttpStatus.SERVICE_UNAVAILABLE, "Not now: " + ex.getMessage());
 	}
 
 }

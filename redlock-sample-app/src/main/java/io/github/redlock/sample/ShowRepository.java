@@ -8,9 +8,10 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
 /**
- * The shop's tables. Every change carries the fencing token of the lock it is made under,
- * and the database refuses it if a later holder has been there: the lock protects the
- * data, the token protects it even from a holder that overslept.
+ * The shop's tables. Whoever sells or moves seats first sets their number, with the
+ * fencing token of his lock, and the database refuses that if a later holder has been
+ * there: the lock protects the data, the token protects it even from a holder that
+ * overslept. The rest belongs to the same transaction.
  */
 @Repository
 class ShowRepository {
@@ -74,18 +75,19 @@ class ShowRepository {
 			.update();
 	}
 
-	/**
-	 * Note a report unless it is there already.
-	 * @return whether it was new
-	 */
-	boolean addReport(long period, String text, String writer) {
-		return this.jdbc.sql("""
-				INSERT INTO report (period, text, writer)
-				SELECT :period, :text, :writer WHERE NOT EXISTS (SELECT 1 FROM report WHERE period = :period)""")
+	boolean hasReport(long period) {
+		return this.jdbc.sql("SELECT COUNT(*) FROM report WHERE period = :period")
+			.param("period", period)
+			.query(Integer.class)
+			.single() > 0;
+	}
+
+	void addReport(long period, String text, String writer) {
+		this.jdbc.sql("INSERT INTO report (period, text, writer) VALUES (:period, :text, :writer)")
 			.param("period", period)
 			.param("text", text)
 			.param("writer", writer)
-			.update() == 1;
+			.update();
 	}
 
 	/** There is no such show. */

@@ -138,10 +138,24 @@ class TicketShopIT {
 	}
 
 	@Test
-	void reportOfAPeriodIsWrittenOnce() {
-		ShowRepository shows = first.getBean(ShowRepository.class);
-		assertThat(shows.addReport(-1, "text", "one")).isTrue();
-		assertThat(shows.addReport(-1, "text", "two")).isFalse();
+	void oneInstanceWritesTheReportOfAPeriod() throws Exception {
+		SalesReport here = first.getBean(SalesReport.class);
+		SalesReport there = second.getBean(SalesReport.class);
+		int written = 0;
+		for (long period = -1; period > -20; period--) {
+			long each = period;
+			CompletableFuture<Boolean> other = CompletableFuture.supplyAsync(() -> there.write(each));
+			written += here.write(each) ? 1 : 0;
+			written += other.get(20, TimeUnit.SECONDS) ? 1 : 0;
+			written += here.write(each) ? 1 : 0;
+		}
+		assertThat(written).isEqualTo(19);
+	}
+
+	@Test
+	void nonsenseIsRefused() throws Exception {
+		assertThat(post(first, "/shows/opera/seats?to=opera&count=1").statusCode()).isEqualTo(400);
+		assertThat(post(first, "/shows/opera/seats?to=musical&count=-1").statusCode()).isEqualTo(400);
 	}
 
 }
