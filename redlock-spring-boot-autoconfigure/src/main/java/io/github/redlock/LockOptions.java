@@ -7,8 +7,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of one lock that differ from those of the {@link Redlock}. They hold for every
- * step of that lock: acquisition, extension and release. What is not set is inherited.
+ * Settings of one lock that differ from those of the {@link Redlock}. They hold for its
+ * whole life: wait time and retry count bound the acquisition; delay and jitter set the
+ * pauses between attempts to acquire and to extend; the drift factor counts for every
+ * validity. A release is sent again until it is confirmed, whatever the options. What is
+ * not set is inherited.
  * <p>
  * Immutable, thread-safe, meant to be shared. <pre>{@code
  * LockOptions patient = LockOptions.builder().waitTime(Duration.ofSeconds(10)).build();
@@ -142,8 +145,8 @@ public final class LockOptions {
 		}
 
 		/**
-		 * How many more attempts follow a failed one. Set here without a wait time, it
-		 * also overrules a wait time that would be inherited.
+		 * How many more attempts follow a failed one. Without effect where a wait time is
+		 * set, here or in the defaults.
 		 * @param retryCount zero or more, or -1 to go on without limit
 		 * @return this
 		 */
@@ -194,7 +197,7 @@ public final class LockOptions {
 		/**
 		 * Whether the lock is extended, again and again, until it is released. By default
 		 * {@code acquire} and {@code tryAcquire} do not, {@code using} and the annotation
-		 * do.
+		 * do. A handle that nobody releases is extended for as long as the process lives.
 		 * @param autoExtend the switch
 		 * @return this
 		 */

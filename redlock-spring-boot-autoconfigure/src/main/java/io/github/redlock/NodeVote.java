@@ -15,7 +15,8 @@ import io.github.redlock.spi.Vote;
 public record NodeVote(String node, Vote vote, Duration latency) {
 
 	/**
-	 * One line for messages and logs, such as {@code redis1:6379 HELD for 812 ms more}.
+	 * One line for messages and logs, such as
+	 * {@code redis1:6379 HELD (812 ms left) after 3 ms}.
 	 */
 	@Override
 	public String toString() {

@@ -2,7 +2,7 @@ package io.github.redlock;
 
 import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
+import java.util.Collections;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -83,7 +83,7 @@ public interface Redlock {
 	 * @throws LockNotAcquiredException if there is no lock
 	 */
 	default LockHandle acquire(String resource) {
-		return acquire(List.of(resource), defaultTtl(), LockOptions.defaults());
+		return acquire(Collections.singletonList(resource), defaultTtl(), LockOptions.defaults());
 	}
 
 	/**
@@ -94,7 +94,7 @@ public interface Redlock {
 	 * @throws LockNotAcquiredException if there is no lock
 	 */
 	default LockHandle acquire(String resource, Duration ttl) {
-		return acquire(List.of(resource), ttl, LockOptions.defaults());
+		return acquire(Collections.singletonList(resource), ttl, LockOptions.defaults());
 	}
 
 	/**
@@ -106,7 +106,7 @@ public interface Redlock {
 	 * @throws LockNotAcquiredException if there is no lock
 	 */
 	default LockHandle acquire(String resource, Duration ttl, LockOptions options) {
-		return acquire(List.of(resource), ttl, options);
+		return acquire(Collections.singletonList(resource), ttl, options);
 	}
 
 	/**
@@ -137,7 +137,7 @@ public interface Redlock {
 	 * @return the lock, or exceptionally a {@link LockNotAcquiredException}
 	 */
 	default CompletableFuture<LockHandle> acquireAsync(String resource, Duration ttl) {
-		return acquireAsync(List.of(resource), ttl, LockOptions.defaults());
+		return acquireAsync(Collections.singletonList(resource), ttl, LockOptions.defaults());
 	}
 
 	/**
@@ -161,7 +161,7 @@ public interface Redlock {
 	 * @throws LockNotAcquiredException for every other reason
 	 */
 	default Optional<LockHandle> tryAcquire(String resource) {
-		return tryAcquire(List.of(resource), defaultTtl(), LockOptions.defaults());
+		return tryAcquire(Collections.singletonList(resource), defaultTtl(), LockOptions.defaults());
 	}
 
 	/**
@@ -172,7 +172,7 @@ public interface Redlock {
 	 * @throws LockNotAcquiredException for every other reason
 	 */
 	default Optional<LockHandle> tryAcquire(String resource, Duration ttl) {
-		return tryAcquire(List.of(resource), ttl, LockOptions.defaults());
+		return tryAcquire(Collections.singletonList(resource), ttl, LockOptions.defaults());
 	}
 
 	/**
@@ -192,7 +192,7 @@ public interface Redlock {
 	 * @return the lock or empty, or exceptionally a {@link LockNotAcquiredException}
 	 */
 	default CompletableFuture<Optional<LockHandle>> tryAcquireAsync(String resource, Duration ttl) {
-		return tryAcquireAsync(List.of(resource), ttl, LockOptions.defaults());
+		return tryAcquireAsync(Collections.singletonList(resource), ttl, LockOptions.defaults());
 	}
 
 	/**
@@ -272,7 +272,7 @@ public interface Redlock {
 	 */
 	default <T extends @Nullable Object, X extends Throwable> T using(String resource, Duration ttl,
 			LockCallback<T, X> callback) throws X {
-		return using(List.of(resource), ttl, LockOptions.defaults(), callback);
+		return using(Collections.singletonList(resource), ttl, LockOptions.defaults(), callback);
 	}
 
 	/**
@@ -299,7 +299,7 @@ public interface Redlock {
 	 * @return the routine's result, or exceptionally what {@code using} throws
 	 */
 	default <T> CompletableFuture<T> usingAsync(String resource, Duration ttl, AsyncLockCallback<T> callback) {
-		return usingAsync(List.of(resource), ttl, LockOptions.defaults(), callback);
+		return usingAsync(Collections.singletonList(resource), ttl, LockOptions.defaults(), callback);
 	}
 
 }

@@ -3,11 +3,13 @@ package io.github.redlock;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Who may depend on whom; see CONTRIBUTING. */
 class ArchitectureTests {
@@ -74,6 +76,16 @@ class ArchitectureTests {
 	@Test
 	void packagesFormNoCycle() {
 		slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+	}
+
+	/** NullAway looks only at packages that are marked. */
+	@Test
+	void everyPackageIsNullMarked() {
+		assertThat(CLASSES.stream().map((type) -> type.getPackageName()).distinct()).hasSizeGreaterThan(7)
+			.allSatisfy(
+					(name) -> assertThat(Class.forName(name + ".package-info").isAnnotationPresent(NullMarked.class))
+						.as(name)
+						.isTrue());
 	}
 
 	/** The clock of the machine is read in one place. */

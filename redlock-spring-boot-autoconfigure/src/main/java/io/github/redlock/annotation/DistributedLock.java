@@ -26,14 +26,15 @@ import java.util.concurrent.TimeUnit;
  * suppressed. A release that too few nodes confirmed is reported to listeners and
  * attached to an exception of the method, but never hides a result.
  * <p>
- * <b>Nesting.</b> A locked method called on the same thread from another one that holds
- * all its resources joins that lock, whatever its own ttl; it never waits for itself. If
- * it needs some of the held resources and others besides, that is an
+ * <b>Nesting.</b> A locked method called on the same thread from others that hold all its
+ * resources joins their locks, whatever its own ttl; it never waits for itself. If it
+ * needs some of the held resources and others besides, that is an
  * {@link IllegalStateException}: lock them together in the outer method. Inside the
  * method, {@link io.github.redlock.aop.CurrentLock} gives the lock and its fencing token.
  * <p>
  * <b>Transactions.</b> The lock lies around a transaction of the same method: the release
- * comes after the commit or rollback.
+ * comes after the commit or rollback. A method that joins the transaction of its caller
+ * releases before that one ends; put the annotation where the transaction begins.
  * <p>
  * <b>Where it works.</b> On methods of Spring beans, called through the bean's proxy, and
  * on classes, where it stands for every public method that has no annotation of its own;
@@ -63,8 +64,9 @@ public @interface DistributedLock {
 	 * {@code #root.targetClass}, {@code #root.args}, and beans ({@code @bean});</li>
 	 * <li>a template, if it contains <code>#{</code>: <code>user-#{#id}</code>;</li>
 	 * <li>literal text, if it contains none of <code>#'"@()[]{}</code>:
-	 * {@code nightly-report}. Text that starts with the name of a parameter, such as
-	 * {@code order.id}, is refused: it is most likely meant as {@code #order.id}.</li>
+	 * {@code nightly-report}. Text that is the name of a parameter, or begins with it and
+	 * a dot, such as {@code order.id}, is refused: it is most likely meant as
+	 * {@code #order.id}.</li>
 	 * </ul>
 	 * Evaluated once, before the method runs. The result's {@code toString()} is the key;
 	 * a collection or array gives one key per element. Null, blank and empty results are

@@ -3,6 +3,7 @@ package io.github.redlock.aop;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,9 @@ import io.github.redlock.LockHandle;
  * <p>
  * Bound to the thread: work handed to another thread has to be given the
  * {@link LockHandle} explicitly. With nested locked methods it is the lock of the
- * innermost one.
+ * innermost one; a method that joins several locks sees the one acquired last. Locks
+ * taken through {@link io.github.redlock.Redlock} are not seen here; they are in the
+ * hands of whoever took them.
  *
  * @since 0.1.0
  */
@@ -38,8 +41,8 @@ public final class CurrentLock {
 	 */
 	public static LockHandle get() {
 		return find().orElseThrow(() -> new IllegalStateException(
-				"This thread runs no method with @DistributedLock: either the method was called from within its own"
-						+ " object, past the proxy, or the work was handed to another thread"));
+				"This thread runs no method with @DistributedLock: the method was called from within its own object, past"
+						+ " the proxy, or the work was handed to another thread, or redlock.enabled is false"));
 	}
 
 	/**
@@ -52,22 +55,13 @@ public final class CurrentLock {
 	}
 
 	/**
-	 * A lock of this thread that covers at least one of the resources.
+	 * The locks of this thread that cover any of the resources, innermost first.
 	 */
-	static Optional<LockHandle> findAnyOf(Collection<String> resources) {
+	static List<LockHandle> findAnyOf(Collection<String> resources) {
 		Deque<LockHandle> held = HELD.get();
 		return (held != null)
-				? held.stream().filter((lock) -> lock.resources().stream().anyMatch(resources::contains)).findFirst()
-				: Optional.empty();
-	}
-
-	/**
-	 * A lock of this thread that covers all the resources.
-	 */
-	static Optional<LockHandle> findAllOf(Collection<String> resources) {
-		Deque<LockHandle> held = HELD.get();
-		return (held != null) ? held.stream().filter((lock) -> lock.resources().containsAll(resources)).findFirst()
-				: Optional.empty();
+				? held.stream().filter((lock) -> lock.resources().stream().anyMatch(resources::contains)).toList()
+				: List.of();
 	}
 
 	static void push(LockHandle lock) {

@@ -91,7 +91,9 @@ final class DistributedLockAttributeSource {
 	 * @throws io.github.redlock.RedlockConfigurationException if they cannot work
 	 */
 	@Nullable DistributedLockAttributes get(Method method, Class<?> targetClass) {
-		MethodClassKey key = new MethodClassKey(method, targetClass);
+		// Not the method that was called: through another proxy that may be an
+		// interface's.
+		MethodClassKey key = new MethodClassKey(specific(method, targetClass), targetClass);
 		DistributedLockAttributes attributes = this.parsed.get(key);
 		if (attributes == null) {
 			MergedAnnotation<DistributedLock> annotation = find(method, targetClass);

@@ -38,8 +38,8 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 	public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
 		DistributedLockAttributes attributes = attributes(invocation);
 		List<String> resources = attributes.resources(invocation, this.beanFactory);
-		LockHandle outer = findOuter(resources);
-		return (outer != null) ? join(outer, invocation) : lock(resources, attributes, invocation);
+		List<LockHandle> outer = CurrentLock.findAnyOf(resources);
+		return outer.isEmpty() ? lock(resources, attributes, invocation) : join(outer, resources, invocation);
 	}
 
 	/**
@@ -59,24 +59,20 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 					"No @DistributedLock found for " + new LockedMethod(method) + "; it was not run unlocked"));
 	}
 
-	private static @Nullable LockHandle findOuter(List<String> resources) {
-		LockHandle outer = CurrentLock.findAllOf(resources).orElse(null);
-		if (outer == null) {
-			CurrentLock.findAnyOf(resources).ifPresent((other) -> {
-				throw new IllegalStateException("This thread holds " + other.resources() + " and now asks for "
-						+ resources + ", which it would wait for itself to release. Lock them together in the outer"
-						+ " method.");
-			});
+	private static @Nullable Object join(List<LockHandle> outer, List<String> resources, MethodInvocation invocation)
+			throws Throwable {
+		List<String> held = outer.stream().flatMap((lock) -> lock.resources().stream()).distinct().toList();
+		if (!held.containsAll(resources)) {
+			throw new IllegalStateException("This thread holds " + held + " and now asks for " + resources
+					+ ": it would hold one lock while it waits for another. Lock them together in the outer method.");
 		}
-		return outer;
-	}
-
-	private static @Nullable Object join(LockHandle outer, MethodInvocation invocation) throws Throwable {
-		if (!outer.isValid()) {
-			throw new LockLostException(outer.resources(), "Lost the lock on " + outer.resources()
-					+ " before a nested method that needs it was called; the method was not run", null);
+		for (LockHandle lock : outer) {
+			if (!lock.isValid()) {
+				throw new LockLostException(lock.resources(), "Lost the lock on " + lock.resources()
+						+ " before a nested method that needs it was called; the method was not run", null);
+			}
 		}
-		return proceed(outer, invocation);
+		return proceed(outer.get(0), invocation);
 	}
 
 	private @Nullable Object lock(List<String> resources, DistributedLockAttributes attributes,

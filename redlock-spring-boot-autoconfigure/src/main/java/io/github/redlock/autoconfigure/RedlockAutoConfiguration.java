@@ -94,7 +94,8 @@ public final class RedlockAutoConfiguration {
 							          port: 6380
 							        - url: rediss://user:password@redis3.example.com:6379
 
-							or switch the lock off with redlock.enabled=false.""");
+							or give the application a connection of its own (spring.data.redis.* needs
+							spring-boot-starter-data-redis), or switch the lock off with redlock.enabled=false.""");
 		}
 		logger.warn("redlock.nodes is empty: the application's own Redis connection is used as the only node. One node"
 				+ " is no quorum, and its failure or restart can break a lock.");

@@ -10,6 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.github.redlock.LockOptions;
+import io.github.redlock.Redlock;
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
 
@@ -22,6 +23,8 @@ final class RedlockSettingsValidator {
 
 	private static final double MAX_EXTEND_AFTER = 0.9;
 
+	private static final Duration LONGEST = Duration.ofDays(1);
+
 	private RedlockSettingsValidator() {
 	}
 
@@ -31,6 +34,10 @@ final class RedlockSettingsValidator {
 		notNegative("redlock.retry.delay", properties.getRetry().getDelay());
 		notNegative("redlock.retry.jitter", properties.getRetry().getJitter());
 		notNegative("redlock.fencing.retention", properties.getFencing().getRetention());
+		if (properties.getFencing().getRetention().compareTo(Redlock.MAX_TTL) > 0) {
+			throw invalid("redlock.fencing.retention", properties.getFencing().getRetention(),
+					"is longer than " + Redlock.MAX_TTL, "Some minutes or hours are enough");
+		}
 		if (properties.getWaitTime() != null) {
 			notNegative("redlock.wait-time", properties.getWaitTime());
 		}
@@ -51,6 +58,7 @@ final class RedlockSettingsValidator {
 	}
 
 	private static void positive(String property, Duration value) {
+		notTooLong(property, value);
 		if (value.toMillis() < 1) {
 			throw invalid(property, value, "is less than a millisecond", "Use a positive duration, such as 200ms");
 		}
@@ -59,6 +67,12 @@ final class RedlockSettingsValidator {
 	private static void notNegative(String property, Duration value) {
 		if (value.isNegative()) {
 			throw invalid(property, value, "is negative", "Use zero or more");
+		}
+	}
+
+	private static void notTooLong(String property, Duration value) {
+		if (value.compareTo(LONGEST) > 0) {
+			throw invalid(property, value, "is longer than a day", "Use some milliseconds");
 		}
 	}
 
@@ -97,7 +111,7 @@ final class RedlockSettingsValidator {
 	 */
 	private static String address(Node node) {
 		String host = node.host().toLowerCase(Locale.ROOT);
-		boolean loopback = host.equals("localhost") || host.startsWith("127.") || host.equals("::1")
+		boolean loopback = host.equals("localhost") || host.equals("127.0.0.1") || host.equals("::1")
 				|| host.equals("0:0:0:0:0:0:0:1");
 		return (loopback ? "localhost" : host) + ":" + node.port();
 	}

@@ -2,6 +2,7 @@ package io.github.redlock.core;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -293,7 +294,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 * Extend, one extension at a time: one that is under way is waited for first.
 	 */
 	private CompletableFuture<Boolean> extendOnce(Duration ttl) {
-		Validity.check(ttl, this.settings.driftFactor());
+		Validity.check(Objects.requireNonNull(ttl, "ttl must not be null"), this.settings.driftFactor());
 		synchronized (this) {
 			if (this.state != State.HELD || endIfExpired()) {
 				return CompletableFuture.completedFuture(false);

@@ -6,10 +6,12 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -95,6 +97,9 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	 */
 	private static final int MIN_TIMEOUTS_PER_TTL = 3;
 
+	/** Where the ttl is computed, a warning for each value would be no help. */
+	private static final int MAX_WARNINGS = 20;
+
 	private final NodeGroup nodes;
 
 	private final Duration defaultTtl;
@@ -115,7 +120,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private final ActiveLocks active;
 
-	private final AtomicBoolean warnedOfShortTtl = new AtomicBoolean();
+	private final Set<Duration> warnedOf = ConcurrentHashMap.newKeySet();
 
 	private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -196,12 +201,12 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	@Override
 	public LockHandle acquire(Collection<String> resources, Duration ttl, LockOptions options) {
-		return acquire(begin(resources, ttl, this.defaults.with(options, false))).lockOrThrow();
+		return acquire(begin(resources, ttl, settings(options, false))).lockOrThrow();
 	}
 
 	@Override
 	public Optional<LockHandle> tryAcquire(Collection<String> resources, Duration ttl, LockOptions options) {
-		return acquire(begin(resources, ttl, this.defaults.with(options, false).once())).lockIfFree();
+		return acquire(begin(resources, ttl, settings(options, false).once())).lockIfFree();
 	}
 
 	private AcquireOutcome acquire(Acquisition acquisition) {
@@ -222,13 +227,13 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	@Override
 	public CompletableFuture<LockHandle> acquireAsync(Collection<String> resources, Duration ttl, LockOptions options) {
-		return async(begin(resources, ttl, this.defaults.with(options, false)), AcquireOutcome::lockOrThrow);
+		return async(begin(resources, ttl, settings(options, false)), AcquireOutcome::lockOrThrow);
 	}
 
 	@Override
 	public CompletableFuture<Optional<LockHandle>> tryAcquireAsync(Collection<String> resources, Duration ttl,
 			LockOptions options) {
-		return async(begin(resources, ttl, this.defaults.with(options, false).once()), AcquireOutcome::lockIfFree);
+		return async(begin(resources, ttl, settings(options, false).once()), AcquireOutcome::lockIfFree);
 	}
 
 	/**
@@ -262,6 +267,10 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private static void abortWith(CompletionStage<?> future, Acquisition acquisition) {
 		future.whenComplete((result, error) -> acquisition.abort(Reason.INTERRUPTED, "its future was completed"));
+	}
+
+	private LockSettings settings(LockOptions options, boolean autoExtend) {
+		return this.defaults.with(Objects.requireNonNull(options, "options must not be null"), autoExtend);
 	}
 
 	private Acquisition begin(Collection<String> resources, Duration ttl, LockSettings settings) {
@@ -306,10 +315,10 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private void warnIfShort(Duration ttl) {
 		Duration limit = this.commandTimeout.multipliedBy(MIN_TIMEOUTS_PER_TTL);
-		if (ttl.compareTo(limit) < 0 && this.warnedOfShortTtl.compareAndSet(false, true)) {
+		if (ttl.compareTo(limit) < 0 && this.warnedOf.size() < MAX_WARNINGS && this.warnedOf.add(ttl)) {
 			logger.warn(
 					"A ttl of {} is less than {} command timeouts ({}): one slow node may cost the lock. "
-							+ "Use a longer ttl or a shorter command timeout. This is said once.",
+							+ "Use a longer ttl or a shorter command timeout. This is said once for each ttl.",
 					ttl, MIN_TIMEOUTS_PER_TTL, limit);
 		}
 	}
@@ -318,7 +327,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	public <T extends @Nullable Object, X extends Throwable> T using(Collection<String> resources, Duration ttl,
 			LockOptions options, LockCallback<T, X> callback) throws X {
 		Objects.requireNonNull(callback, "callback must not be null");
-		DefaultLockHandle lock = acquire(begin(resources, ttl, this.defaults.with(options, true))).lockOrThrow();
+		DefaultLockHandle lock = acquire(begin(resources, ttl, settings(options, true))).lockOrThrow();
 		T result;
 		try {
 			result = callback.call(lock, lock);
@@ -341,7 +350,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	public <T> CompletableFuture<T> usingAsync(Collection<String> resources, Duration ttl, LockOptions options,
 			AsyncLockCallback<T> callback) {
 		Objects.requireNonNull(callback, "callback must not be null");
-		Acquisition acquisition = begin(resources, ttl, this.defaults.with(options, true));
+		Acquisition acquisition = begin(resources, ttl, settings(options, true));
 		CompletableFuture<T> future = new CompletableFuture<>();
 		onCompletion(acquisition.outcome(), (outcome) -> {
 			if (!(outcome instanceof Acquired acquired)) {

@@ -19,12 +19,11 @@ record LockSettings(@Nullable Duration waitTime, int retryCount, RetrySchedule r
 		boolean autoExtend) {
 
 	/**
-	 * Put per-call options on top of these settings. A retry count given without a wait
-	 * time overrules an inherited wait time: the caller said what bounds the waiting.
+	 * Put per-call options on top of these settings. A wait time, wherever it was set,
+	 * bounds the waiting instead of the retry count.
 	 */
 	LockSettings with(LockOptions options, boolean autoExtendByDefault) {
-		Duration inherited = options.retryCount().isPresent() ? null : this.waitTime;
-		return new LockSettings(options.waitTime().orElse(inherited), options.retryCount().orElse(this.retryCount),
+		return new LockSettings(options.waitTime().orElse(this.waitTime), options.retryCount().orElse(this.retryCount),
 				new RetrySchedule(options.retryDelay().orElse(this.retry.delay()),
 						options.retryJitter().orElse(this.retry.jitter())),
 				options.driftFactor().orElse(this.driftFactor),

@@ -486,6 +486,12 @@ class DistributedLockTests {
 			this.inner.otherThen(() -> this.inner.same());
 		}
 
+		@DistributedLock(key = "a")
+		public void nestedUnion() {
+			see();
+			this.inner.otherThen(() -> this.inner.both());
+		}
+
 		@DistributedLock(key = "a", ttl = 1000, autoExtend = false)
 		public void nestedAfter(Runnable action) {
 			action.run();
@@ -571,6 +577,16 @@ class DistributedLockTests {
 			assertThatIllegalStateException().isThrownBy(outer::nestedOverlap)
 				.withMessageContaining("[b]")
 				.withMessageContaining("[a, b]");
+			assertThat(elapsed()).isZero();
+		});
+	}
+
+	@Test
+	void nestedCallJoinsSeveralLocksThatCoverItTogether() {
+		withOuter((outer) -> {
+			outer.nestedUnion();
+			assertThat(seen).hasSize(4);
+			assertThat(seen.get(2)).as("the one acquired last").isSameAs(seen.get(1));
 			assertThat(elapsed()).isZero();
 		});
 	}

@@ -22,6 +22,8 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 
+import io.github.redlock.LockHandle;
+import io.github.redlock.LockNotAcquiredException;
 import io.github.redlock.LockOptions;
 import io.github.redlock.Redlock;
 import io.github.redlock.RedlockConfigurationException;
@@ -191,6 +193,68 @@ class RedlockAutoConfigurationTests {
 			});
 	}
 
+	/** Fake nodes in virtual time behind everything that the properties set. */
+	private ApplicationContextRunner onFakeNodes(FakeCluster cluster) {
+		return this.runner.withPropertyValues(THREE)
+			.withBean(RedlockBuilderCustomizer.class,
+					() -> (builder) -> builder.nodes(cluster.nodes())
+						.time(cluster.time())
+						.callbackExecutor(Runnable::run));
+	}
+
+	@Test
+	void everyPropertyTakesEffect() {
+		FakeCluster cluster = new FakeCluster(3);
+		onFakeNodes(cluster)
+			.withPropertyValues("redlock.ttl=10s", "redlock.drift-factor=0.1", "redlock.retry.count=1",
+					"redlock.retry.delay=50ms", "redlock.retry.jitter=0ms", "redlock.command-timeout=70ms",
+					"redlock.auto-extend.after=0.5", "redlock.fencing.enabled=false")
+			.run((context) -> {
+				Redlock redlock = context.getBean(Redlock.class);
+				LockHandle lock = redlock.acquire("a");
+				assertThat(lock.remainingValidity()).isEqualTo(Duration.ofMillis(10_000 - 1000 - 2));
+				assertThat(org.assertj.core.api.Assertions.catchThrowable(lock::fencingToken)).isNotNull();
+				Duration start = cluster.time().elapsed();
+				LockNotAcquiredException held = org.assertj.core.api.Assertions
+					.catchThrowableOfType(LockNotAcquiredException.class, () -> redlock.acquire("a"));
+				assertThat(held.getAttempts()).hasSize(2);
+				assertThat(cluster.time().elapsed().minus(start)).isEqualTo(Duration.ofMillis(50));
+				lock.release();
+				redlock.using("b", redlock.defaultTtl(), (used, signal) -> {
+					cluster.clearLogs();
+					cluster.time().advance(Duration.ofMillis(4999));
+					assertThat(cluster.node(0).log()).isEmpty();
+					cluster.time().advance(Duration.ofMillis(1));
+					assertThat(cluster.node(0).log()).containsExactly("extend [b]");
+					return "";
+				});
+				cluster.node(0).freeze();
+				cluster.node(1).freeze();
+				start = cluster.time().elapsed();
+				assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> redlock.tryAcquire("c"))).isNotNull();
+				assertThat(cluster.time().elapsed().minus(start)).isEqualTo(Duration.ofMillis(70));
+			});
+	}
+
+	@Test
+	void waitTimeAndAutoExtensionOffTakeEffect() {
+		FakeCluster cluster = new FakeCluster(3);
+		onFakeNodes(cluster).withPropertyValues("redlock.wait-time=3s", "redlock.auto-extend.enabled=false")
+			.run((context) -> {
+				Redlock redlock = context.getBean(Redlock.class);
+				cluster.nodes().forEach((node) -> node.hold("a", "stranger", Duration.ofHours(1)));
+				Duration start = cluster.time().elapsed();
+				assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> redlock.acquire("a"))).isNotNull();
+				assertThat(cluster.time().elapsed().minus(start)).isEqualTo(Duration.ofSeconds(3));
+				cluster.clearLogs();
+				redlock.using("b", Duration.ofSeconds(10), (lock, signal) -> {
+					cluster.time().advance(Duration.ofSeconds(9));
+					return "";
+				});
+				assertThat(cluster.node(0).log()).doesNotContain("extend [b]");
+			});
+	}
+
 	@Test
 	void propertiesReachTheLock() {
 		this.runner.withPropertyValues(THREE)
@@ -216,7 +280,8 @@ class RedlockAutoConfigurationTests {
 			"redlock.command-timeout=0s|redlock.command-timeout = PT0S",
 			"redlock.auto-extend.after=0|redlock.auto-extend.after = 0.0",
 			"redlock.auto-extend.after=0.95|redlock.auto-extend.after = 0.95",
-			"redlock.fencing.retention=-1s|redlock.fencing.retention = PT-1S" })
+			"redlock.fencing.retention=-1s|redlock.fencing.retention = PT-1S",
+			"redlock.fencing.retention=99999d|longer than", "redlock.command-timeout=2d|longer than a day" })
 	void valueThatCannotWorkIsRefusedByName(String property, String inMessage) {
 		assertRefused(property, inMessage);
 	}
@@ -264,7 +329,7 @@ class RedlockAutoConfigurationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "127.0.0.1", "localhost", "LOCALHOST", "127.0.0.2" })
+	@ValueSource(strings = { "127.0.0.1", "localhost", "LOCALHOST", "::1" })
 	void sameAddressTwiceIsRefused(String host) {
 		this.runner.withPropertyValues(THREE)
 			.withPropertyValues("redlock.nodes[2].host=" + host, "redlock.nodes[2].port=1")

@@ -9,7 +9,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.github.redlock.ExecutionStats;
@@ -85,10 +84,12 @@ class DefaultRedlockAcquireTests {
 		assertThat(lock.remainingValidity()).isEqualTo(ms(10_000 - 1_000 - 2));
 	}
 
-	static Stream<List<Vote>> everyCombination() {
+	private static Stream<List<Vote>> everyCombination() {
 		Vote held = new Vote.Held(HOUR);
 		Vote failed = new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY, new IllegalStateException("LOADING"));
-		List<Vote> kinds = List.of(Vote.Granted.INSTANCE, held, failed);
+		Vote silent = new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new IllegalStateException("silent"));
+		Vote stale = new Vote.Stale(1);
+		List<Vote> kinds = List.of(Vote.Granted.INSTANCE, held, failed, silent, stale);
 		List<List<Vote>> all = new ArrayList<>();
 		List<List<Vote>> longer = List.of(List.of());
 		for (int n = 1; n <= 5; n++) {
@@ -106,20 +107,35 @@ class DefaultRedlockAcquireTests {
 		return all.stream();
 	}
 
-	@ParameterizedTest
-	@MethodSource("everyCombination")
-	void everyCombinationOfVotesHasItsOutcome(List<Vote> votes) {
+	@Test
+	void everyCombinationOfVotesHasItsOutcome() {
+		assertThat(everyCombination()).hasSize(5 + 25 + 125 + 625 + 3125)
+			.allSatisfy(DefaultRedlockAcquireTests::assertOutcome);
+	}
+
+	private static void assertOutcome(List<Vote> votes) {
 		FakeCluster cluster = new FakeCluster(votes.size());
 		Redlock redlock = cluster.client();
 		for (int i = 0; i < votes.size(); i++) {
 			if (votes.get(i) instanceof Vote.Held) {
 				cluster.node(i).hold("a", "stranger", HOUR);
 			}
+			else if (votes.get(i) instanceof Vote.Stale) {
+				cluster.node(i).fence("a", cluster.time().wallClockMicros() + 1_000_000);
+			}
 			else if (votes.get(i) instanceof Vote.Failed failed) {
-				cluster.node(i).failWith((RuntimeException) failed.error());
+				if (failed.reason() == Vote.Failed.Reason.TIMEOUT) {
+					cluster.node(i).freeze();
+				}
+				else {
+					cluster.node(i).failWith((RuntimeException) failed.error());
+				}
 			}
 		}
-		long granted = votes.stream().filter(Vote.Granted.class::isInstance).count();
+		// A stale token is raised at once, so those nodes grant in the end.
+		long granted = votes.stream()
+			.filter((vote) -> vote instanceof Vote.Granted || vote instanceof Vote.Stale)
+			.count();
 		long failed = votes.stream().filter(Vote.Failed.class::isInstance).count();
 		int quorum = votes.size() / 2 + 1;
 		if (granted >= quorum) {
@@ -128,6 +144,7 @@ class DefaultRedlockAcquireTests {
 		}
 		LockNotAcquiredException error = failure(() -> redlock.acquire("a", TTL, NO_WAIT));
 		assertThat(error.getReason()).isEqualTo((votes.size() - failed >= quorum) ? Reason.HELD : Reason.NO_QUORUM);
+		cluster.nodes().forEach(FakeLockNode::thaw);
 		cluster.time().advance(ms(1));
 		for (FakeLockNode node : cluster.nodes()) {
 			assertThat(node.valueOf("a")).isIn(null, "stranger");
@@ -384,13 +401,14 @@ class DefaultRedlockAcquireTests {
 	}
 
 	@Test
-	void retryCountOfACallOverrulesAnInheritedWaitTime() {
+	void inheritedWaitTimeBoundsTheWaitingWhateverTheRetryCountOfTheCallSays() {
 		FakeCluster cluster = new FakeCluster(3);
 		Redlock redlock = cluster
 			.client((builder) -> builder.defaults(LockOptions.builder().waitTime(Duration.ofSeconds(10)).build()));
 		cluster.nodes().forEach((node) -> node.hold("a", "stranger", HOUR));
 		LockOptions options = LockOptions.builder().retryCount(2).build();
-		assertThat(failure(() -> redlock.acquire("a", TTL, options)).getAttempts()).hasSize(3);
+		assertThat(failure(() -> redlock.acquire("a", TTL, options)).getAttempts()).hasSizeGreaterThan(30);
+		assertThat(cluster.time().elapsed()).isEqualTo(Duration.ofSeconds(10));
 	}
 
 	@Test
@@ -467,6 +485,14 @@ class DefaultRedlockAcquireTests {
 			assertThatIllegalArgumentException().isThrownBy(() -> redlock.acquire(resources, TTL))
 				.withMessageContaining("resources");
 		}
+		assertThatIllegalArgumentException().isThrownBy(() -> redlock.acquire((String) null))
+			.withMessageContaining("resources must be neither null nor blank");
+		assertThatIllegalArgumentException().isThrownBy(() -> redlock.tryAcquireAsync((String) null, TTL));
+		assertThatIllegalArgumentException().isThrownBy(() -> redlock.using((String) null, TTL, (lock, signal) -> ""));
+		assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> redlock.acquire("a", TTL, null)))
+			.hasMessageContaining("options");
+		assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> redlock.acquire("a", (Duration) null)))
+			.hasMessageContaining("ttl");
 		assertThat(cluster.node(0).log()).containsExactly("ping");
 	}
 

@@ -125,6 +125,7 @@ class LockExtensionTests {
 		advance(ms(8000));
 		this.cluster.nodes().forEach((node) -> node.latency(ms(10), ms(10)));
 		CompletableFuture<LockHandle> extension = lock.extendAsync(TTL);
+		advance(ms(15));
 		this.cluster.time().pause(ms(2000));
 		advance(ms(1));
 		assertThat(extension).isCompletedExceptionally();

@@ -159,6 +159,24 @@ class UsingTests {
 			}));
 	}
 
+	/** [33]: whatever ends a worker ends its lock. */
+	@Test
+	void workerThatIsInterruptedOrDiesReleases() {
+		assertThatExceptionOfType(InterruptedException.class)
+			.isThrownBy(() -> this.redlock.using("a", TTL, (lock, signal) -> {
+				Thread.currentThread().interrupt();
+				throw new InterruptedException("a blocking call was interrupted");
+			}));
+		assertThat(Thread.interrupted()).isTrue();
+		assertThatExceptionOfType(StackOverflowError.class)
+			.isThrownBy(() -> this.redlock.using("b", TTL, (lock, signal) -> {
+				throw new StackOverflowError();
+			}));
+		advance(Duration.ofMinutes(1));
+		assertThat(this.cluster.holding("a") + this.cluster.holding("b")).isZero();
+		assertThat(this.recorder.events("extended")).isEmpty();
+	}
+
 	@Test
 	void routineMayReleaseEarly() {
 		this.redlock.using("a", TTL, (lock, signal) -> {

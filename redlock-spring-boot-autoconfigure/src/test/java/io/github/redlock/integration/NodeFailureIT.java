@@ -110,6 +110,20 @@ class NodeFailureIT extends AbstractQuorumIT {
 
 	@ParameterizedTest
 	@MethodSource("minorities")
+	void minorityThatFailsWhileACallerWaitsDoesNotKeepItWaiting(int size, Failure failure) {
+		start(size);
+		DefaultRedlock redlock = client();
+		LockHandle holder = client().acquire("a", TTL);
+		CompletableFuture<LockHandle> waiting = redlock.acquireAsync(List.of("a"), TTL,
+				LockOptions.builder().waitTime(Duration.ofSeconds(20)).build());
+		fail(minority(size), failure);
+		holder.release();
+		await().atMost(Duration.ofSeconds(20)).until(waiting::isDone);
+		assertThat(waiting).isCompletedWithValueMatching(LockHandle::isValid);
+	}
+
+	@ParameterizedTest
+	@MethodSource("minorities")
 	void majorityThatFailsIsAnOutageReportedWithinTheWaitTime(int size, Failure failure) {
 		start(size);
 		DefaultRedlock redlock = client();
@@ -214,9 +228,9 @@ class NodeFailureIT extends AbstractQuorumIT {
 				futures.add(redlock.acquireAsync("closing" + round + "-" + i, TTL));
 			}
 			CompletableFuture.runAsync(redlock::close).get(20, TimeUnit.SECONDS);
-			for (CompletableFuture<LockHandle> future : futures) {
-				await().until(future::isDone);
-			}
+			CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new))
+				.exceptionally((closed) -> null)
+				.get(20, TimeUnit.SECONDS);
 		}
 	}
 
@@ -243,7 +257,7 @@ class NodeFailureIT extends AbstractQuorumIT {
 	void releaseRacingAnExtensionLeavesNoKey() {
 		start(3);
 		DefaultRedlock redlock = client();
-		for (int i = 0; i < 2000; i++) {
+		for (int i = 0; i < 10_000; i++) {
 			LockHandle lock = redlock.acquire("race" + i, TTL);
 			lock.extendAsync(TTL);
 			assertThat(lock.release()).isTrue();
