@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
+import org.springframework.aop.PointcutAdvisor;
 import org.springframework.aop.framework.Advised;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
 import org.springframework.aop.scope.ScopedProxyUtils;
@@ -15,6 +16,7 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.MethodIntrospector;
+import org.springframework.core.Ordered;
 import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils.MethodFilter;
@@ -31,6 +33,10 @@ import io.github.redlock.annotation.DistributedLock;
  * @since 0.1.0
  */
 public final class DistributedLockValidator implements SmartInitializingSingleton {
+
+	/** Spring's advice for @Transactional; spring-tx need not be there. */
+	private static final String TRANSACTION_ADVISOR = "org.springframework.transaction.interceptor."
+			+ "BeanFactoryTransactionAttributeSourceAdvisor";
 
 	private final DistributedLockAdvisor advisor;
 
@@ -84,6 +90,7 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 		}
 		Redlock redlock = this.redlock.get();
 		methods.forEach((method) -> validate(method, type, redlock));
+		methods.forEach((method) -> checkTransaction(method, type));
 		checkProxied(beanName, type, methods.iterator().next());
 	}
 
@@ -107,6 +114,29 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 						"Use a longer ttl", ex);
 			}
 		}
+	}
+
+	/**
+	 * The transaction of a locked method must end before the lock is released, or the
+	 * next holder reads what is not committed yet.
+	 */
+	private void checkTransaction(Method method, Class<?> type) {
+		this.beanFactory.getBeansOfType(PointcutAdvisor.class, true, false)
+			.values()
+			.stream()
+			.filter((other) -> other.getClass().getName().equals(TRANSACTION_ADVISOR))
+			.filter((other) -> other instanceof Ordered ordered && ordered.getOrder() <= this.advisor.getOrder())
+			.filter((other) -> AopUtils.canApply(other.getPointcut(), type)
+					&& other.getPointcut().getMethodMatcher().matches(method, type))
+			.findFirst()
+			.ifPresent((other) -> {
+				throw new LockedMethod(method).unsuitable(
+						"the method is also transactional, and the transaction advice was given the order "
+								+ ((Ordered) other).getOrder()
+								+ ", which puts it around the lock: the release would come before the commit",
+						"Leave the order away in @EnableTransactionManagement, or make it larger than "
+								+ this.advisor.getOrder());
+			});
 	}
 
 	private void checkProxied(String beanName, Class<?> type, Method method) {

@@ -16,6 +16,7 @@ import org.springframework.transaction.support.AbstractPlatformTransactionManage
 import org.springframework.transaction.support.DefaultTransactionStatus;
 
 import io.github.redlock.Redlock;
+import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.annotation.DistributedLock;
 import io.github.redlock.autoconfigure.DistributedLockAutoConfiguration;
 import io.github.redlock.testing.FakeCluster;
@@ -61,9 +62,30 @@ class TransactionOrderTests {
 		});
 	}
 
+	@Test
+	void transactionAdviceAroundTheLockIsRefused() {
+		new ApplicationContextRunner()
+			.withConfiguration(
+					AutoConfigurations.of(DistributedLockAutoConfiguration.class, AopAutoConfiguration.class))
+			.withUserConfiguration(TransactionsOutside.class)
+			.withBean(Redlock.class, this.cluster::client)
+			.withBean("transactionManager", TracingTransactionManager.class, () -> new TracingTransactionManager())
+			.withBean(Service.class)
+			.run((context) -> assertThat(context).getFailure()
+				.isInstanceOf(RedlockConfigurationException.class)
+				.hasMessageContaining("Service.run")
+				.hasMessageContaining("order 0"));
+	}
+
 	@Configuration(proxyBeanMethods = false)
 	@EnableTransactionManagement
 	static class Transactions {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableTransactionManagement(order = 0)
+	static class TransactionsOutside {
 
 	}
 
