@@ -269,7 +269,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			throw Waiting.interrupted("extending the lock on " + resources(), ex);
+			throw new RedlockException("Interrupted while extending the lock on " + resources(), ex);
 		}
 	}
 

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -405,8 +404,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	private static <T> void end(CompletableFuture<T> future, T result, @Nullable Throwable error,
 			@Nullable RedlockException problem) {
 		if (error != null) {
-			Throwable cause = (error instanceof CompletionException && error.getCause() != null) ? error.getCause()
-					: error;
+			Throwable cause = Waiting.cause(error);
 			attach(problem, cause);
 			future.completeExceptionally(cause);
 		}

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -161,9 +160,8 @@ final class NodeGuard {
 	}
 
 	private static Vote failed(@Nullable Throwable error) {
-		Throwable cause = (error instanceof CompletionException && error.getCause() != null) ? error.getCause() : error;
 		return new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY,
-				(cause != null) ? cause : new IllegalStateException("the node answered with null"));
+				(error != null) ? Waiting.cause(error) : new IllegalStateException("the node answered with null"));
 	}
 
 	private void answered(Unanswered entry, Vote vote) {
@@ -214,7 +212,7 @@ final class NodeGuard {
 	}
 
 	private void markDown(Throwable error) {
-		if (!this.closed && this.down.compareAndSet(false, true)) {
+		if (this.down.compareAndSet(false, true)) {
 			logger.warn("Redis node {} does not answer and is asked no more until it does: {}", name(),
 					error.toString());
 			this.events.fire((listener) -> listener.nodeDown(name(), error));

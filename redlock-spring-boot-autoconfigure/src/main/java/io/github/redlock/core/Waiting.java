@@ -1,9 +1,9 @@
 package io.github.redlock.core;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
-import io.github.redlock.RedlockException;
 import io.github.redlock.spi.TimeSource;
 
 /**
@@ -47,8 +47,11 @@ final class Waiting {
 		}
 	}
 
-	static RedlockException interrupted(String doing, InterruptedException cause) {
-		return new RedlockException("Interrupted while " + doing, cause);
+	/**
+	 * What a stage failed with, without the wrapping that a dependent stage adds.
+	 */
+	static Throwable cause(Throwable error) {
+		return (error instanceof CompletionException && error.getCause() != null) ? error.getCause() : error;
 	}
 
 }

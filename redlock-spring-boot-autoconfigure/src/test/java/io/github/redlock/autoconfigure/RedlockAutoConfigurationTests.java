@@ -256,7 +256,7 @@ class RedlockAutoConfigurationTests {
 	}
 
 	@Test
-	void propertiesReachTheLock() {
+	void smallestAndUnusualValuesAreAccepted() {
 		this.runner.withPropertyValues(THREE)
 			.withPropertyValues("redlock.ttl=10s", "redlock.retry.count=-1", "redlock.retry.delay=0ms",
 					"redlock.retry.jitter=0ms", "redlock.drift-factor=0", "redlock.wait-time=0s",
