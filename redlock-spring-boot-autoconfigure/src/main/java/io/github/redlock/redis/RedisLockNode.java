@@ -53,9 +53,7 @@ public final class RedisLockNode implements LockNode {
 
 	private final boolean pipelining;
 
-	private final LockKeys keys;
-
-	private final long fenceRetentionMillis;
+	private final ScriptCalls calls;
 
 	private final BlockingQueue<ScriptCall> queue = new LinkedBlockingQueue<>();
 
@@ -89,8 +87,7 @@ public final class RedisLockNode implements LockNode {
 		this.pipelining = pipelining;
 		this.name = name;
 		this.connectionFactory = connectionFactory;
-		this.keys = new LockKeys(keyPrefix);
-		this.fenceRetentionMillis = fenceRetention.toMillis();
+		this.calls = new ScriptCalls(keyPrefix, fenceRetention);
 		this.dispatcher = new Thread(this::dispatch, "redlock-node-" + name);
 		this.dispatcher.setDaemon(true);
 		this.dispatcher.start();
@@ -103,43 +100,27 @@ public final class RedisLockNode implements LockNode {
 
 	@Override
 	public CompletionStage<Vote> acquire(LockRequest request) {
-		return enqueue(withTtl(LockScript.ACQUIRE, request));
+		return enqueue(this.calls.acquire(request));
 	}
 
 	@Override
 	public CompletionStage<Vote> extend(LockRequest request) {
-		return enqueue(withTtl(LockScript.EXTEND, request));
+		return enqueue(this.calls.extend(request));
 	}
 
 	@Override
 	public CompletionStage<Vote> heal(LockRequest request) {
-		return enqueue(withTtl(LockScript.HEAL, request));
+		return enqueue(this.calls.heal(request));
 	}
 
 	@Override
 	public CompletionStage<Vote> release(LockRequest request) {
-		return enqueue(new ScriptCall(LockScript.RELEASE, this.keys.of(request.resources(), false),
-				LockKeys.bytes(request.value())));
+		return enqueue(this.calls.release(request));
 	}
 
 	@Override
 	public CompletionStage<Vote> ping() {
-		return enqueue(ScriptCall.ping());
-	}
-
-	private ScriptCall withTtl(LockScript script, LockRequest request) {
-		byte[][] keys = this.keys.of(request.resources(), request.isFenced());
-		byte[] value = LockKeys.bytes(request.value());
-		long ttl = request.ttl().toMillis();
-		if (!request.isFenced()) {
-			return new ScriptCall(script, keys, value, number(ttl));
-		}
-		return new ScriptCall(script, keys, value, number(ttl), number(request.token()),
-				number(ttl + this.fenceRetentionMillis));
-	}
-
-	private static byte[] number(long number) {
-		return LockKeys.bytes(Long.toString(number));
+		return enqueue(this.calls.ping());
 	}
 
 	private CompletionStage<Vote> enqueue(ScriptCall call) {
@@ -175,7 +156,7 @@ public final class RedisLockNode implements LockNode {
 					this.queue.drainTo(batch, MAX_BATCH - 1);
 				}
 				else if (this.connection != null) {
-					batch.add(ScriptCall.ping());
+					batch.add(this.calls.ping());
 				}
 				execute(batch);
 				batch.clear();
@@ -192,53 +173,26 @@ public final class RedisLockNode implements LockNode {
 		}
 	}
 
-	private void execute(List<ScriptCall> batch) {
-		if (batch.isEmpty()) {
+	private void execute(List<ScriptCall> calls) {
+		if (calls.isEmpty()) {
 			return;
 		}
+		ScriptBatch batch = new ScriptBatch(calls);
 		try {
 			RedisConnection connection = connect();
-			List<ScriptCall> again = settle(batch, send(connection, batch, true));
+			List<ScriptCall> again = batch.settle(send(connection, batch.calls(), true));
 			if (!again.isEmpty()) {
-				List<?> answers = send(connection, again, false);
-				for (int i = 0; i < again.size(); i++) {
-					again.get(i).complete(answers.get(i));
-				}
+				batch.settleAgain(send(connection, again, false));
 			}
-			if (batch.stream().anyMatch(ScriptCall::isConnectionLost)) {
+			if (batch.isConnectionLost()) {
 				disconnect();
 			}
 		}
 		catch (RuntimeException | Error ex) {
 			// An Error too: without its dispatcher the node would be gone for good.
 			disconnect();
-			failAll(batch, ex);
+			batch.fail(ex);
 		}
-	}
-
-	/**
-	 * Complete what was answered, and find what has to be sent again because the node did
-	 * not know a script. Releases behind the first such command are sent again too, even
-	 * if they were carried out: the acquisition they belong to may be among the commands
-	 * that are repeated, and must not come after its release.
-	 */
-	private static List<ScriptCall> settle(List<ScriptCall> batch, List<?> answers) {
-		List<ScriptCall> again = new ArrayList<>();
-		for (int i = 0; i < batch.size(); i++) {
-			ScriptCall call = batch.get(i);
-			Object answer = answers.get(i);
-			if (answer != null && NodeErrors.isNoScript(answer)) {
-				again.add(call);
-			}
-			else if (!again.isEmpty() && call.isRelease()) {
-				call.keep(answer);
-				again.add(call);
-			}
-			else {
-				call.complete(answer);
-			}
-		}
-		return again;
 	}
 
 	private List<?> send(RedisConnection connection, List<ScriptCall> batch, boolean bySha) {
@@ -301,7 +255,7 @@ public final class RedisLockNode implements LockNode {
 	}
 
 	private static void failAll(List<ScriptCall> calls, Throwable error) {
-		calls.forEach((call) -> call.fail(Vote.Failed.Reason.UNREACHABLE, error));
+		new ScriptBatch(calls).fail(error);
 	}
 
 	/**
