@@ -91,7 +91,9 @@ public interface LockHandle extends AutoCloseable {
 
 	/**
 	 * Set the remaining time to the given ttl, counted from now; a later extension
-	 * without an argument, and auto-extension, use the same ttl.
+	 * without an argument, and auto-extension, use the same ttl. A ttl shorter than what
+	 * is left makes the lock valid for less, and so has to be extended sooner; the nodes
+	 * still keep the keys for the longest time they were asked for, until the release.
 	 * <p>
 	 * Blocks until a quorum has extended; while too few nodes answer, it tries again
 	 * until the old validity ends. An interrupt ends the waiting, not the lock: the

@@ -269,6 +269,22 @@ final class Acquisition implements VotingRound.Observer {
 	}
 
 	/**
+	 * The same in every run of a simulation, unlike that of {@link Object}.
+	 */
+	@Override
+	public int hashCode() {
+		return Long.hashCode(this.startedAt);
+	}
+
+	/**
+	 * An acquisition is equal to itself only.
+	 */
+	@Override
+	public boolean equals(@Nullable Object other) {
+		return this == other;
+	}
+
+	/**
 	 * Makes the lock that an attempt has won.
 	 */
 	@FunctionalInterface

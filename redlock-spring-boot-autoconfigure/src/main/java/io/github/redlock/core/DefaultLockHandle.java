@@ -321,16 +321,6 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	}
 
 	/**
-	 * Never rely on more than the shorter of two ttls while it is unknown which of them a
-	 * node has: some may follow the new one even if the extension as a whole fails.
-	 */
-	void limitTo(long newDeadline) {
-		if (newDeadline - this.deadline < 0) {
-			this.deadline = newDeadline;
-		}
-	}
-
-	/**
 	 * An extension was granted by a quorum. Called in the monitor.
 	 * @return {@code false} if it came too late
 	 */
@@ -435,6 +425,22 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 */
 	static LockLostException again(LockLostException first) {
 		return new LockLostException(first.getResources(), String.valueOf(first.getMessage()), first);
+	}
+
+	/**
+	 * The same in every run of a simulation, unlike that of {@link Object}.
+	 */
+	@Override
+	public int hashCode() {
+		return value().hashCode();
+	}
+
+	/**
+	 * A lock is equal to itself only.
+	 */
+	@Override
+	public boolean equals(@Nullable Object other) {
+		return this == other;
 	}
 
 	@Override

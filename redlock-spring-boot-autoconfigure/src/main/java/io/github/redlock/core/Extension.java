@@ -73,7 +73,6 @@ final class Extension implements VotingRound.Observer {
 			}
 			VotingRound round = this.nodes.open(this);
 			this.round = round;
-			this.lock.limitTo(Validity.deadline(round.start(), this.request.ttl(), this.settings.driftFactor()));
 			if (!this.lock.endIfExpired()) {
 				this.nodes.send(LockCommand.EXTEND, this.request, round);
 			}

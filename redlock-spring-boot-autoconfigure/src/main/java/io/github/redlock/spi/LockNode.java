@@ -29,7 +29,7 @@ public interface LockNode extends AutoCloseable {
 	/**
 	 * Set every lock key to the value if all of them are free (or already hold this very
 	 * value) and the token is larger than every stored fence. A repeated request is
-	 * granted again.
+	 * granted again, and makes no time to live shorter.
 	 * @param request the resources, the value, the time to live and the token
 	 * @return {@link Vote.Granted}, {@link Vote.Held}, {@link Vote.Stale} or
 	 * {@link Vote.Failed}
@@ -39,6 +39,8 @@ public interface LockNode extends AutoCloseable {
 	/**
 	 * Give every lock key the request's time to live again, and its fence key the full
 	 * time to live of a fence, if all of them hold the value. Nothing is set otherwise.
+	 * No time to live is ever made shorter: the request may be an old one that arrives
+	 * late, after a longer one was counted on.
 	 * @param request the resources, the value, the time to live and the token
 	 * @return {@link Vote.Granted}, {@link Vote.Missing}, {@link Vote.Held} or
 	 * {@link Vote.Failed}

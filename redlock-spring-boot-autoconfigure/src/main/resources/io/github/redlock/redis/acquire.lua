@@ -2,14 +2,16 @@
 -- KEYS: the lock keys, then (with fencing) their fence keys in the same order
 -- ARGV: value, ttl in ms [, token, ttl of the fence keys in ms]
 -- Answers 0 GRANTED; -(1 + ms) HELD by another value for that long; a positive number STALE, the highest fence.
--- The same value found again counts as free, so a repeated request is granted again.
+-- The same value found again counts as free, so a repeated request is granted again. A time to live only grows then:
+-- the repetition may arrive late, after an extension was counted on.
 local value, ttl, token, fence_ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local n = token and #KEYS / 2 or #KEYS
-local mine, held, fence = 0, -1, -1
+local mine, ours, held, fence = 0, {}, -1, -1
 for i = 1, n do
 	local current = redis.call('GET', KEYS[i])
 	if current == value then
 		mine = mine + 1
+		ours[KEYS[i]] = true
 	elseif current then
 		local left = redis.call('PTTL', KEYS[i])
 		-- Somebody's key without a time to live: held for longer than anybody waits.
@@ -31,6 +33,7 @@ if token then
 				return redis.error_reply('REDLOCK fence key ' .. KEYS[i] .. ' does not hold a fencing token')
 			end
 			fence = math.max(fence, number)
+			ours[KEYS[i]] = number == tonumber(token)
 		end
 	end
 	local proposed = tonumber(token)
@@ -38,12 +41,19 @@ if token then
 		return fence
 	end
 end
+local function set(key, text, ms)
+	if not ours[key] then
+		redis.call('SET', key, text, 'PX', ms)
+	elseif redis.call('PTTL', key) < tonumber(ms) then
+		redis.call('PEXPIRE', key, ms)
+	end
+end
 for i = 1, n do
-	redis.call('SET', KEYS[i], value, 'PX', ttl)
+	set(KEYS[i], value, ttl)
 end
 if token then
 	for i = n + 1, 2 * n do
-		redis.call('SET', KEYS[i], token, 'PX', fence_ttl)
+		set(KEYS[i], token, fence_ttl)
 	end
 end
 return 0

@@ -1,4 +1,5 @@
 -- Give all lock keys that hold our value their full time to live again, and their fence keys too, or change nothing.
+-- A time to live only grows: this may be an old request that arrives late, after a longer one was counted on.
 -- KEYS: the lock keys, then (with fencing) their fence keys in the same order
 -- ARGV: value, ttl in ms [, token, ttl of the fence keys in ms]
 -- Answers 0 EXTENDED; -(1 + ms) LOST, another value is there for that long; 1 MISSING, a key is not there.
@@ -19,13 +20,20 @@ end
 if missing then
 	return 1
 end
+local function prolong(key, ms)
+	local left = redis.call('PTTL', key)
+	if left < tonumber(ms) then
+		redis.call('PEXPIRE', key, ms)
+	end
+	return left ~= -2
+end
 for i = 1, n do
-	redis.call('PEXPIRE', KEYS[i], ttl)
+	prolong(KEYS[i], ttl)
 end
 if token then
 	for i = n + 1, 2 * n do
 		-- A fence that was lost alone (evicted, deleted by hand) comes back with our token.
-		if redis.call('PEXPIRE', KEYS[i], fence_ttl) == 0 then
+		if not prolong(KEYS[i], fence_ttl) then
 			redis.call('SET', KEYS[i], token, 'PX', fence_ttl)
 		end
 	end

@@ -24,8 +24,10 @@ if token then
 	for i = n + 1, 2 * n do
 		local stored = redis.call('GET', KEYS[i])
 		local number = stored and tonumber(stored)
-		if number and number > tonumber(token) then
-			redis.call('PEXPIRE', KEYS[i], fence_ttl)
+		if number and number >= tonumber(token) then
+			if redis.call('PTTL', KEYS[i]) < tonumber(fence_ttl) then
+				redis.call('PEXPIRE', KEYS[i], fence_ttl)
+			end
 		else
 			redis.call('SET', KEYS[i], token, 'PX', fence_ttl)
 		end

@@ -433,8 +433,8 @@ class DefaultRedlockAcquireTests {
 			.retryJitter(Duration.ZERO)
 			.build();
 		LockHandle lock = redlock.acquire("a", TTL, eager);
-		assertThat(cluster.time().elapsed()).isEqualTo(ms(20));
-		assertThat(lock.attempts()).hasSize(21);
+		assertThat(cluster.time().elapsed()).isEqualTo(ms(21));
+		assertThat(lock.attempts()).hasSize(22);
 	}
 
 	@Test

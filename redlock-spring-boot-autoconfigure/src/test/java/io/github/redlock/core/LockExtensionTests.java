@@ -15,6 +15,7 @@ import io.github.redlock.LockLostException;
 import io.github.redlock.LockOptions;
 import io.github.redlock.Redlock;
 import io.github.redlock.RedlockException;
+import io.github.redlock.spi.LockRequest;
 import io.github.redlock.testing.FakeCluster;
 import io.github.redlock.testing.FakeCluster.Recorder;
 import io.github.redlock.testing.FakeLockNode;
@@ -268,28 +269,41 @@ class LockExtensionTests {
 		lock.extend(ms(3000));
 		assertThat(lock.remainingValidity()).isEqualTo(ms(3000 - 30 - 2));
 		assertThat(lock.ttl()).isEqualTo(ms(3000));
-		advance(Duration.ZERO);
-		assertThat(this.cluster.node(0).ttlOf("a")).isEqualTo(ms(3000));
 		this.redlock.extend(lock, ms(20_000));
 		assertThat(lock.remainingValidity()).isEqualTo(ms(20_000 - 200 - 2));
+		advance(Duration.ZERO);
+		assertThat(this.cluster.node(0).ttlOf("a")).isEqualTo(ms(20_000));
 	}
 
 	/**
-	 * A shorter ttl may already be in force on some nodes although the extension as a
-	 * whole has failed, so the longer one cannot be relied on any more.
+	 * A node keeps a key for the longest time it was ever asked for. Found by simulation
+	 * (seed 957 as it was then): an extension by 300 ms was under way when its connection
+	 * broke, and was sent again; an extension by 3 s followed and was granted; then the
+	 * first message came out of a buffer. It set the key to 300 ms, and somebody else got
+	 * the lock that its owner held to be valid for 3 s.
 	 */
 	@Test
-	void extensionToAShorterTtlLimitsTheValidityAtOnce() {
+	void extensionThatComesLateDoesNotShortenTheKeys() {
 		LockHandle lock = this.redlock.acquire("a", TTL);
-		advance(ms(1));
+		lock.extend(ms(3000));
+		LockRequest late = new LockRequest(List.of("a"), lock.value(), ms(300), lock.fencingToken());
+		this.cluster.nodes().forEach((node) -> node.extend(late));
+		this.cluster.nodes().forEach((node) -> node.acquire(late));
+		advance(ms(400));
+		assertThat(lock.isValid()).isTrue();
+		assertThat(this.cluster.client().tryAcquire("a", TTL)).isEmpty();
+		assertThat(this.cluster.node(0).fenceTtlOf("a")).isGreaterThan(FakeCluster.RETENTION.plus(ms(2000)));
+	}
+
+	@Test
+	void extensionToAShorterTtlThatFailsChangesNothing() {
+		LockHandle lock = this.redlock.acquire("a", TTL);
+		Duration before = lock.remainingValidity();
 		this.cluster.node(0).loseReplies(true);
 		this.cluster.node(1).loseReplies(true);
-		CompletableFuture<LockHandle> extension = lock.extendAsync(ms(1000));
-		advance(Duration.ZERO);
-		assertThat(lock.remainingValidity()).isEqualTo(ms(1000 - 10 - 2));
-		advance(ms(1000 - 10 - 2));
-		assertThat(lock.isValid()).isFalse();
-		assertThat(extension).isCompletedExceptionally();
+		lock.extendAsync(ms(1000));
+		advance(ms(100));
+		assertThat(lock.remainingValidity()).isEqualTo(before.minus(ms(100)));
 	}
 
 	/** [28] */

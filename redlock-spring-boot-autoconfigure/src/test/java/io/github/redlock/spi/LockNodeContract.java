@@ -178,10 +178,15 @@ public abstract class LockNodeContract {
 	}
 
 	@Test
-	void extensionSetsTheTtlEvenIfItIsShorter() {
-		acquire(request("v1", 100, "a"));
-		assertThat(extend(request("v1", 100, "a").withTtl(Duration.ofSeconds(20)))).isInstanceOf(Vote.Granted.class);
-		assertThat(ttlOf("a")).isBetween(Duration.ofSeconds(18), Duration.ofSeconds(20));
+	void ttlIsNeverShortened() {
+		LockRequest request = request("v1", 100, "a");
+		LockRequest shorter = request.withTtl(Duration.ofSeconds(20));
+		acquire(request);
+		assertThat(extend(shorter)).isInstanceOf(Vote.Granted.class);
+		assertThat(acquire(shorter)).isInstanceOf(Vote.Granted.class);
+		assertThat(heal(shorter)).isInstanceOf(Vote.Granted.class);
+		assertThat(ttlOf("a")).isBetween(TTL.minus(CLOSE), TTL);
+		assertThat(fenceTtlOf("a")).isBetween(TTL.plus(fenceRetention()).minus(CLOSE), TTL.plus(fenceRetention()));
 	}
 
 	@Test

@@ -2,19 +2,19 @@ package io.github.redlock.testing;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
+import io.github.redlock.redis.ScriptedCalls;
+import io.github.redlock.redis.ScriptedRedis;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.Vote;
 
 /**
- * A node in virtual time that does what the Lua scripts do, and fails as told. The
+ * A node in virtual time that runs the scripts of real nodes, and fails as told. The
  * contract test holds it to the behaviour of a real Redis.
  */
 public class FakeLockNode implements LockNode {
@@ -25,9 +25,9 @@ public class FakeLockNode implements LockNode {
 
 	private final Duration retention;
 
-	private final Map<String, Entry> locks = new HashMap<>();
+	private final ScriptedRedis redis;
 
-	private final Map<String, Entry> fences = new HashMap<>();
+	private final ScriptedCalls calls;
 
 	private final List<String> log = new ArrayList<>();
 
@@ -55,6 +55,8 @@ public class FakeLockNode implements LockNode {
 		this.name = name;
 		this.time = time;
 		this.retention = retention;
+		this.redis = new ScriptedRedis(() -> time.elapsed().toMillis());
+		this.calls = new ScriptedCalls(this.redis, retention);
 	}
 
 	/** Every request and every reply takes this long. */
@@ -105,55 +107,51 @@ public class FakeLockNode implements LockNode {
 
 	/** All data is lost. */
 	public FakeLockNode wipe() {
-		this.locks.clear();
-		this.fences.clear();
+		this.redis.wipe();
 		return this;
 	}
 
 	/** Somebody else sets the key. */
 	public FakeLockNode hold(String resource, String value, Duration ttl) {
-		this.locks.put(resource, new Entry(value, this.time.nanoTime() + ttl.toNanos()));
+		this.redis.set(resource, value, ttl.toMillis());
 		return this;
 	}
 
 	/** Somebody deletes the key. */
 	public void delete(String resource) {
-		this.locks.remove(resource);
+		this.redis.delete(resource);
 	}
 
 	/** The fence is lost. */
 	public void deleteFence(String resource) {
-		this.fences.remove(resource);
+		this.redis.delete(this.calls.fenceKey(resource));
 	}
 
 	/** The time to live of the fence, or zero. */
 	public Duration fenceTtlOf(String resource) {
-		Entry entry = live(this.fences, resource);
-		return (entry != null) ? Duration.ofNanos(entry.expiry - this.time.nanoTime()) : Duration.ZERO;
+		return Duration.ofMillis(Math.max(this.redis.pttl(this.calls.fenceKey(resource)), 0));
 	}
 
 	/** Somebody has stored a fence. */
 	public FakeLockNode fence(String resource, long token) {
-		this.fences.put(resource, new Entry(Long.toString(token), this.time.nanoTime() + this.retention.toNanos()));
+		this.redis.set(this.calls.fenceKey(resource), Long.toString(token), this.retention.toMillis());
 		return this;
 	}
 
 	/** The value under the lock key, or {@code null}. */
 	public String valueOf(String resource) {
-		Entry entry = live(this.locks, resource);
-		return (entry != null) ? entry.value : null;
+		return this.redis.get(resource);
 	}
 
 	/** The time to live of the lock key, or zero. */
 	public Duration ttlOf(String resource) {
-		Entry entry = live(this.locks, resource);
-		return (entry != null) ? Duration.ofNanos(entry.expiry - this.time.nanoTime()) : Duration.ZERO;
+		return Duration.ofMillis(Math.max(this.redis.pttl(resource), 0));
 	}
 
 	/** The stored fence, or zero. */
 	public long fenceOf(String resource) {
-		Entry entry = live(this.fences, resource);
-		return (entry != null) ? Long.parseLong(entry.value) : 0;
+		String fence = this.redis.get(this.calls.fenceKey(resource));
+		return (fence != null) ? Long.parseLong(fence) : 0;
 	}
 
 	/** What was carried out, such as {@code acquire [a]}. */
@@ -168,22 +166,22 @@ public class FakeLockNode implements LockNode {
 
 	@Override
 	public CompletionStage<Vote> acquire(LockRequest request) {
-		return submit("acquire " + request.resources(), () -> doAcquire(request));
+		return submit("acquire " + request.resources(), () -> this.calls.acquire(request));
 	}
 
 	@Override
 	public CompletionStage<Vote> extend(LockRequest request) {
-		return submit("extend " + request.resources(), () -> doExtend(request));
+		return submit("extend " + request.resources(), () -> this.calls.extend(request));
 	}
 
 	@Override
 	public CompletionStage<Vote> heal(LockRequest request) {
-		return submit("heal " + request.resources(), () -> doHeal(request));
+		return submit("heal " + request.resources(), () -> this.calls.heal(request));
 	}
 
 	@Override
 	public CompletionStage<Vote> release(LockRequest request) {
-		return submit("release " + request.resources(), () -> doRelease(request));
+		return submit("release " + request.resources(), () -> this.calls.release(request));
 	}
 
 	@Override
@@ -235,103 +233,6 @@ public class FakeLockNode implements LockNode {
 
 	private static Vote unreachable(String message) {
 		return new Vote.Failed(Vote.Failed.Reason.UNREACHABLE, new IllegalStateException(message));
-	}
-
-	private Vote doAcquire(LockRequest request) {
-		Vote held = heldByOthers(request);
-		if (held != null) {
-			return held;
-		}
-		if (request.isFenced()) {
-			long fence = request.resources().stream().mapToLong(this::fenceOf).max().orElse(0);
-			boolean repeated = request.resources()
-				.stream()
-				.allMatch((resource) -> request.value().equals(valueOf(resource)));
-			if (fence > request.token() || (fence == request.token() && !repeated)) {
-				return new Vote.Stale(fence);
-			}
-		}
-		set(request, request.resources());
-		return Vote.Granted.INSTANCE;
-	}
-
-	private Vote doExtend(LockRequest request) {
-		Vote held = heldByOthers(request);
-		if (held != null) {
-			return held;
-		}
-		if (request.resources().stream().anyMatch((resource) -> valueOf(resource) == null)) {
-			return Vote.Missing.INSTANCE;
-		}
-		Map<String, Long> fencesBefore = new HashMap<>();
-		request.resources().forEach((resource) -> fencesBefore.put(resource, fenceOf(resource)));
-		set(request, request.resources());
-		fencesBefore.forEach((resource, fence) -> raise(request, resource, fence));
-		return Vote.Granted.INSTANCE;
-	}
-
-	private Vote doHeal(LockRequest request) {
-		Vote held = heldByOthers(request);
-		if (held != null) {
-			return held;
-		}
-		Map<String, Long> fencesBefore = new HashMap<>();
-		request.resources().forEach((resource) -> fencesBefore.put(resource, fenceOf(resource)));
-		set(request, request.resources().stream().filter((resource) -> valueOf(resource) == null).toList());
-		fencesBefore.forEach((resource, fence) -> raise(request, resource, Math.max(fence, request.token())));
-		return Vote.Granted.INSTANCE;
-	}
-
-	private void raise(LockRequest request, String resource, long fence) {
-		if (request.isFenced() && fence > 0) {
-			this.fences.put(resource, new Entry(Long.toString(fence), fenceExpiry(request)));
-		}
-	}
-
-	private Vote doRelease(LockRequest request) {
-		boolean all = true;
-		for (String resource : request.resources()) {
-			if (request.value().equals(valueOf(resource))) {
-				this.locks.remove(resource);
-			}
-			else {
-				all = false;
-			}
-		}
-		return all ? Vote.Granted.INSTANCE : Vote.Missing.INSTANCE;
-	}
-
-	private Vote heldByOthers(LockRequest request) {
-		Duration longest = null;
-		for (String resource : request.resources()) {
-			String value = valueOf(resource);
-			if (value != null && !value.equals(request.value())) {
-				Duration left = ttlOf(resource);
-				longest = (longest == null || left.compareTo(longest) > 0) ? left : longest;
-			}
-		}
-		return (longest != null) ? new Vote.Held(longest) : null;
-	}
-
-	private void set(LockRequest request, List<String> resources) {
-		for (String resource : resources) {
-			this.locks.put(resource, new Entry(request.value(), this.time.nanoTime() + request.ttl().toNanos()));
-			if (request.isFenced()) {
-				this.fences.put(resource, new Entry(Long.toString(request.token()), fenceExpiry(request)));
-			}
-		}
-	}
-
-	private long fenceExpiry(LockRequest request) {
-		return this.time.nanoTime() + request.ttl().plus(this.retention).toNanos();
-	}
-
-	private Entry live(Map<String, Entry> entries, String key) {
-		Entry entry = entries.get(key);
-		return (entry != null && entry.expiry - this.time.nanoTime() > 0) ? entry : null;
-	}
-
-	private record Entry(String value, long expiry) {
 	}
 
 }

@@ -1,0 +1,347 @@
+package io.github.redlock.redis;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+
+import org.luaj.vm2.Globals;
+import org.luaj.vm2.LoadState;
+import org.luaj.vm2.LuaClosure;
+import org.luaj.vm2.LuaString;
+import org.luaj.vm2.LuaTable;
+import org.luaj.vm2.LuaValue;
+import org.luaj.vm2.Prototype;
+import org.luaj.vm2.Varargs;
+import org.luaj.vm2.compiler.LuaC;
+import org.luaj.vm2.lib.BaseLib;
+import org.luaj.vm2.lib.MathLib;
+import org.luaj.vm2.lib.OneArgFunction;
+import org.luaj.vm2.lib.TwoArgFunction;
+import org.luaj.vm2.lib.VarArgFunction;
+
+import org.springframework.dao.InvalidDataAccessApiUsageException;
+import org.springframework.data.redis.connection.RedisScriptingCommands;
+import org.springframework.data.redis.connection.ReturnType;
+
+/**
+ * Just enough of a Redis server to run the scripts of this project, the very texts that
+ * real servers run, in simulated time: strings, expiry to the millisecond, a script
+ * cache. Not thread-safe. Held to the behaviour of a real server by
+ * {@code LockNodeContract}.
+ */
+public final class ScriptedRedis implements RedisScriptingCommands {
+
+	private static final Map<String, Prototype> COMPILED = new ConcurrentHashMap<>();
+
+	private static final Map<String, byte[]> TEXTS = new HashMap<>();
+
+	private static final Map<String, String> NAMES = new HashMap<>();
+
+	static {
+		for (LockScript script : LockScript.values()) {
+			String sha = new String(script.sha(), StandardCharsets.US_ASCII);
+			TEXTS.put(sha, script.text());
+			NAMES.put(sha, script.name());
+		}
+	}
+
+	private final LongSupplier clock;
+
+	private final Globals lua = new Globals();
+
+	private final Map<String, LuaClosure> closures = new HashMap<>();
+
+	private final Set<String> loaded = new HashSet<>();
+
+	private final Map<String, Entry> data = new HashMap<>();
+
+	private Witness witness = new Witness() {
+	};
+
+	private RuntimeException error;
+
+	private String caller = "";
+
+	private long now;
+
+	/**
+	 * Start a server.
+	 * @param clock its wall clock, in milliseconds
+	 */
+	public ScriptedRedis(LongSupplier clock) {
+		this.clock = clock;
+		this.lua.load(new BaseLib());
+		this.lua.load(new PackageTable());
+		this.lua.load(new MathLib());
+		LoadState.install(this.lua);
+		LuaC.install(this.lua);
+		LuaTable redis = new LuaTable();
+		redis.set("call", new VarArgFunction() {
+
+			@Override
+			public Varargs invoke(Varargs args) {
+				return execute(args);
+			}
+
+		});
+		redis.set("error_reply", new OneArgFunction() {
+
+			@Override
+			public LuaValue call(LuaValue message) {
+				LuaTable reply = new LuaTable();
+				reply.set("err", message);
+				return reply;
+			}
+
+		});
+		this.lua.set("redis", redis);
+	}
+
+	/** Hears about every write to a key that somebody else's value is in. */
+	public void setWitness(Witness witness) {
+		this.witness = witness;
+	}
+
+	/** Every command is answered with this error, {@code null} for none. */
+	public void setError(RuntimeException error) {
+		this.error = error;
+	}
+
+	/** All data is lost. */
+	public void wipe() {
+		this.data.clear();
+	}
+
+	/** The value of a live key, or {@code null}. */
+	public String get(String key) {
+		this.now = this.clock.getAsLong();
+		Entry entry = live(key);
+		return (entry != null) ? entry.value : null;
+	}
+
+	/** The time to live of a live key in milliseconds, or a negative number. */
+	public long pttl(String key) {
+		this.now = this.clock.getAsLong();
+		Entry entry = live(key);
+		return (entry == null) ? -2 : entry.when - this.now;
+	}
+
+	/** Somebody sets a key. */
+	public void set(String key, String value, long ttlMillis) {
+		this.data.put(key, new Entry(value, this.clock.getAsLong() + ttlMillis));
+	}
+
+	/** Somebody deletes a key. */
+	public void delete(String key) {
+		this.data.remove(key);
+	}
+
+	/** The keys that are live. */
+	public List<String> keys() {
+		return List.copyOf(this.data.keySet()).stream().filter((key) -> get(key) != null).sorted().toList();
+	}
+
+	@Override
+	public void scriptFlush() {
+		this.loaded.clear();
+	}
+
+	@Override
+	public void scriptKill() {
+		throw new UnsupportedOperationException();
+	}
+
+	@Override
+	public String scriptLoad(byte[] script) {
+		throw new UnsupportedOperationException();
+	}
+
+	@Override
+	public List<Boolean> scriptExists(String... scriptShas) {
+		throw new UnsupportedOperationException();
+	}
+
+	@Override
+	public <T> T evalSha(byte[] scriptSha, ReturnType returnType, int numKeys, byte[]... keysAndArgs) {
+		return evalSha(new String(scriptSha, StandardCharsets.US_ASCII), returnType, numKeys, keysAndArgs);
+	}
+
+	@Override
+	public <T> T evalSha(String scriptSha, ReturnType returnType, int numKeys, byte[]... keysAndArgs) {
+		checkError();
+		if (!this.loaded.contains(scriptSha)) {
+			throw new InvalidDataAccessApiUsageException("NOSCRIPT No matching script. Please use EVAL.");
+		}
+		return run(scriptSha, numKeys, keysAndArgs);
+	}
+
+	@Override
+	public <T> T eval(byte[] script, ReturnType returnType, int numKeys, byte[]... keysAndArgs) {
+		checkError();
+		for (LockScript known : LockScript.values()) {
+			if (Arrays.equals(known.text(), script)) {
+				String sha = new String(known.sha(), StandardCharsets.US_ASCII);
+				this.loaded.add(sha);
+				return run(sha, numKeys, keysAndArgs);
+			}
+		}
+		throw new IllegalArgumentException("not a script of this project");
+	}
+
+	private void checkError() {
+		if (this.error != null) {
+			throw this.error;
+		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private <T> T run(String sha, int numKeys, byte[]... keysAndArgs) {
+		LuaTable keys = new LuaTable();
+		LuaTable args = new LuaTable();
+		for (int i = 0; i < keysAndArgs.length; i++) {
+			LuaString text = LuaString.valueOf(keysAndArgs[i]);
+			if (i < numKeys) {
+				keys.set(i + 1, text);
+			}
+			else {
+				args.set(i - numKeys + 1, text);
+			}
+		}
+		this.lua.set("KEYS", keys);
+		this.lua.set("ARGV", args);
+		this.caller = (keysAndArgs.length > numKeys) ? args.get(1).tojstring() : "";
+		// Time stands still while a script runs.
+		this.now = this.clock.getAsLong();
+		LuaValue result = this.closures.computeIfAbsent(sha, this::compile).call();
+		this.witness.ran(NAMES.get(sha), keysAndArgs, result);
+		if (result.istable()) {
+			throw new InvalidDataAccessApiUsageException(result.get("err").tojstring());
+		}
+		// As Redis converts: a number becomes an integer, false and nil become nil.
+		return result.isnumber() ? (T) (Long) (long) result.todouble() : null;
+	}
+
+	private LuaClosure compile(String sha) {
+		return new LuaClosure(COMPILED.computeIfAbsent(sha, (key) -> {
+			try {
+				return this.lua.compilePrototype(new ByteArrayInputStream(TEXTS.get(key)), key);
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}), this.lua);
+	}
+
+	private Entry live(String key) {
+		Entry entry = this.data.get(key);
+		if (entry != null && this.now > entry.when) {
+			this.data.remove(key);
+			return null;
+		}
+		return entry;
+	}
+
+	private LuaValue execute(Varargs args) {
+		String key = args.arg(2).tojstring();
+		Entry entry = live(key);
+		String command = args.arg1().tojstring();
+		return switch (command) {
+			case "GET" -> (entry != null) ? LuaValue.valueOf(entry.value) : LuaValue.FALSE;
+			case "PTTL" -> LuaValue.valueOf((entry != null) ? entry.when - this.now : -2);
+			case "DEL" -> {
+				written(key, entry);
+				yield LuaValue.valueOf((this.data.remove(key) != null) ? 1 : 0);
+			}
+			case "PEXPIRE" -> {
+				if (entry == null) {
+					yield LuaValue.ZERO;
+				}
+				written(key, entry);
+				this.data.put(key, new Entry(entry.value, this.now + args.arg(3).tolong()));
+				yield LuaValue.ONE;
+			}
+			case "SET" -> set(key, entry, args);
+			default -> throw new IllegalArgumentException("not simulated: " + command);
+		};
+	}
+
+	private LuaValue set(String key, Entry entry, Varargs args) {
+		long ttl = -1;
+		for (int i = 4; i <= args.narg(); i++) {
+			switch (args.arg(i).tojstring().toUpperCase(Locale.ROOT)) {
+				case "PX" -> ttl = args.arg(++i).tolong();
+				case "NX" -> {
+					if (entry != null) {
+						return LuaValue.FALSE;
+					}
+				}
+				default -> throw new IllegalArgumentException("not simulated: SET " + args.arg(i));
+			}
+		}
+		if (ttl <= 0) {
+			throw new InvalidDataAccessApiUsageException("ERR invalid expire time in 'set' command");
+		}
+		written(key, entry);
+		this.data.put(key, new Entry(args.arg(3).tojstring(), this.now + ttl));
+		return LuaValue.TRUE;
+	}
+
+	private void written(String key, Entry before) {
+		this.witness.written(key, (before != null) ? before.value : null, this.caller);
+	}
+
+	/**
+	 * Sees what scripts do.
+	 */
+	public interface Witness {
+
+		/**
+		 * A script has run.
+		 * @param script its name
+		 * @param arguments its KEYS and ARGV
+		 * @param result its result
+		 */
+		default void ran(String script, byte[][] arguments, Object result) {
+		}
+
+		/**
+		 * A script writes to a key.
+		 * @param key the key
+		 * @param before what was in it, {@code null} if nothing
+		 * @param by the owner value of the request
+		 */
+		default void written(String key, String before, String by) {
+		}
+
+	}
+
+	private record Entry(String value, long when) {
+	}
+
+	/**
+	 * Libraries register themselves here; the scripts see none of it.
+	 */
+	private static final class PackageTable extends TwoArgFunction {
+
+		@Override
+		public LuaValue call(LuaValue name, LuaValue env) {
+			LuaTable loaded = new LuaTable();
+			LuaTable table = new LuaTable();
+			table.set("loaded", loaded);
+			env.set("package", table);
+			return table;
+		}
+
+	}
+
+}
