@@ -1,0 +1,297 @@
+package io.github.redlock.simulation;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+import org.springframework.data.redis.RedisConnectionFailureException;
+
+import io.github.redlock.redis.BatchingLockNode;
+import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.Vote;
+
+/**
+ * What one process has of one server: connections, one after the other. A connection
+ * keeps the order of its messages; what was sent on one that broke may be lost, or arrive
+ * while its successor is in use.
+ */
+final class Link extends BatchingLockNode {
+
+	private static final long MAX_LATE_NANOS = Duration.ofSeconds(3).toNanos();
+
+	private final World world;
+
+	private final SimulatedProcess process;
+
+	private final SimulatedServer server;
+
+	private final Random random;
+
+	private final long readTimeoutNanos;
+
+	private final double duplicates;
+
+	private final double lateness;
+
+	private final List<Runnable> stuck = new ArrayList<>();
+
+	private final Set<String> released = new HashSet<>();
+
+	private final long usualLatencyNanos;
+
+	private long latencyNanos;
+
+	private boolean blocked;
+
+	private boolean closed;
+
+	private boolean repeating;
+
+	private Connection connection;
+
+	/**
+	 * Connect nothing yet.
+	 * @param duplicates how probable it is that the driver sends again what was
+	 * unanswered when the connection broke
+	 * @param lateness how probable it is that a message in transit on a broken connection
+	 * arrives nevertheless
+	 */
+	Link(World world, SimulatedProcess process, SimulatedServer server, Random random, long latencyNanos,
+			Duration readTimeout, double duplicates, double lateness, Duration retention) {
+		super(server.toString(), "", retention);
+		this.world = world;
+		this.process = process;
+		this.server = server;
+		this.random = random;
+		this.usualLatencyNanos = latencyNanos;
+		this.latencyNanos = latencyNanos;
+		this.readTimeoutNanos = readTimeout.toNanos();
+		this.duplicates = duplicates;
+		this.lateness = lateness;
+	}
+
+	@Override
+	public CompletionStage<Vote> acquire(LockRequest request) {
+		checkNotReleased("acquire", request);
+		return super.acquire(request);
+	}
+
+	@Override
+	public CompletionStage<Vote> extend(LockRequest request) {
+		checkNotReleased("extend", request);
+		return super.extend(request);
+	}
+
+	@Override
+	public CompletionStage<Vote> heal(LockRequest request) {
+		checkNotReleased("heal", request);
+		return super.heal(request);
+	}
+
+	@Override
+	public CompletionStage<Vote> release(LockRequest request) {
+		this.released.add(request.value());
+		return super.release(request);
+	}
+
+	private void checkNotReleased(String command, LockRequest request) {
+		if (this.released.contains(request.value())) {
+			this.world
+				.fail("order: " + command + " of " + request.value() + " is sent to " + name() + " after its release");
+		}
+	}
+
+	private long latency() {
+		double share = this.random.nextDouble();
+		return 1 + (long) (share * share * this.latencyNanos);
+	}
+
+	@Override
+	protected void send(Flight flight) {
+		this.process.maybePause();
+		if (!flight.isWaiting()) {
+			return;
+		}
+		if (this.closed || this.server.isDown()) {
+			this.process.execute(() -> flight.lost(unreachable("connection refused")));
+			return;
+		}
+		if (this.connection == null) {
+			this.connection = new Connection();
+			this.server.opened(this.connection);
+		}
+		this.connection.send(flight);
+	}
+
+	private static RuntimeException unreachable(String message) {
+		return new RedisConnectionFailureException(message);
+	}
+
+	/** The connection breaks. */
+	void breakConnection() {
+		if (this.connection != null) {
+			this.connection.reset("connection reset");
+		}
+	}
+
+	/** Messages take longer for a while. */
+	void slowDown(long latencyNanos, long nanos) {
+		this.latencyNanos = latencyNanos;
+		this.world.schedule(nanos, () -> this.latencyNanos = this.usualLatencyNanos);
+	}
+
+	/** Nothing gets through for a while; nobody is told. */
+	void block(long nanos) {
+		if (!this.blocked) {
+			this.blocked = true;
+			this.world.schedule(nanos, () -> {
+				this.blocked = false;
+				List<Runnable> through = List.copyOf(this.stuck);
+				this.stuck.clear();
+				through.forEach(Runnable::run);
+			});
+		}
+	}
+
+	private void pass(Runnable message) {
+		if (this.blocked) {
+			this.stuck.add(message);
+		}
+		else {
+			message.run();
+		}
+	}
+
+	/** The process is no more. */
+	void processEnded() {
+		this.closed = true;
+		if (this.connection != null) {
+			this.connection.leave();
+		}
+	}
+
+	@Override
+	public void close() {
+		this.closed = true;
+		breakConnection();
+	}
+
+	/**
+	 * One connection.
+	 */
+	final class Connection {
+
+		private boolean open = true;
+
+		private long lastRequest;
+
+		private long lastReply;
+
+		/** What was sent first may have been done already. */
+		private final boolean repeating = Link.this.repeating;
+
+		private Flight flight;
+
+		private boolean strayAllowed;
+
+		private long strayDelay;
+
+		private void send(Flight flight) {
+			this.flight = flight;
+			Message message = flight.message();
+			World world = Link.this.world;
+			this.lastRequest = Math.max(this.lastRequest, world.now() + latency());
+			world.schedule(this.lastRequest - world.now(), () -> pass(() -> arrive(flight, message)));
+			Link.this.process.schedule(Link.this.readTimeoutNanos, () -> {
+				if (this.open && this.flight == flight && flight.isWaiting() && flight.message() == message) {
+					reset("read timed out");
+				}
+			});
+		}
+
+		private void arrive(Flight flight, Message message) {
+			if (this.open) {
+				Link.this.server.receive(this, () -> execute(flight, message));
+			}
+			else if (this.strayAllowed) {
+				// Sent before the connection broke, and still in a buffer somewhere.
+				Link.this.world.schedule(this.strayDelay,
+						() -> Link.this.server.receive(this, () -> execute(flight, message)));
+			}
+		}
+
+		private void execute(Flight flight, Message message) {
+			SimulatedServer server = Link.this.server;
+			if (!this.open) {
+				if (this.strayAllowed) {
+					server.executeOutOfOrder(() -> message.executeOn(server.redis()));
+				}
+				return;
+			}
+			List<Object> answers = new ArrayList<>();
+			if (this.repeating) {
+				server.executeOutOfOrder(() -> answers.addAll(message.executeOn(server.redis())));
+			}
+			else {
+				answers.addAll(message.executeOn(server.redis()));
+			}
+			World world = Link.this.world;
+			this.lastReply = Math.max(this.lastReply, world.now() + latency());
+			world.schedule(this.lastReply - world.now(), () -> pass(() -> Link.this.process.run(() -> {
+				if (this.open) {
+					flight.arrived(message, answers);
+				}
+			})));
+		}
+
+		/** The server is gone: what it had not read is lost. */
+		void resetByServer() {
+			close();
+			this.strayAllowed = false;
+			Link.this.process.execute(() -> lose("connection reset by peer"));
+		}
+
+		private void leave() {
+			close();
+		}
+
+		private void close() {
+			this.open = false;
+			if (Link.this.connection == this) {
+				Link.this.connection = null;
+			}
+			Link.this.server.closed(this);
+			this.strayAllowed = Link.this.random.nextDouble() < Link.this.lateness;
+			this.strayDelay = (long) (MAX_LATE_NANOS * Math.pow(Link.this.random.nextDouble(), 3));
+		}
+
+		private void reset(String message) {
+			if (this.open) {
+				close();
+				Link.this.process.execute(() -> lose(message));
+			}
+		}
+
+		private void lose(String message) {
+			Flight lost = this.flight;
+			if (lost == null || !lost.isWaiting()) {
+				return;
+			}
+			if (!Link.this.closed && Link.this.random.nextDouble() < Link.this.duplicates) {
+				// A driver that tries again by itself.
+				Link.this.repeating = true;
+				Link.this.send(lost);
+				Link.this.repeating = false;
+			}
+			else {
+				lost.lost(unreachable(message));
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,246 @@
+package io.github.redlock.simulation;
+
+import java.util.List;
+
+/**
+ * Mistakes that a Redlock can make, each of them as a change to this one. Those that
+ * other lock libraries have made are among them.
+ */
+final class Mutants {
+
+	private static final String ACQUISITION = "core/Acquisition.java";
+
+	private static final String EXTENSION = "core/Extension.java";
+
+	private static final String GUARD = "core/NodeGuard.java";
+
+	private static final String HANDLE = "core/DefaultLockHandle.java";
+
+	private static final String REDLOCK = "core/DefaultRedlock.java";
+
+	private static final String ROUND = "core/VotingRound.java";
+
+	private static final String GROUP = "core/NodeGroup.java";
+
+	private static final String LUA_ACQUIRE = "redis/acquire.lua";
+
+	private static final String LUA_EXTEND = "redis/extend.lua";
+
+	private static final String LUA_RELEASE = "redis/release.lua";
+
+	private static final String RELEASE_FAILED_ATTEMPT = """
+			this.request = null;
+					this.nodes.releaseInBackground(request);
+			""".indent(0).stripTrailing();
+
+	private Mutants() {
+	}
+
+	static final List<Mutant> ALL = List.of(
+			// Validity
+			Mutant.of("validity counts from the last request instead of the first")
+				.edit(ROUND, "private final long start;", "private long start;")
+				.edit(ROUND, "	void sent() {\n		synchronized (this) {",
+						"	void sent(long now) {\n		synchronized (this) {\n			this.start = now;")
+				.edit(GROUP, "round.sent();", "round.sent(this.time.nanoTime());"),
+			Mutant.of("validity counts from the decision")
+				.edit(ACQUISITION, "this.settings, round.start(), List", "this.settings, now, List"),
+			Mutant.of("an extension counts from its decision")
+				.edit(EXTENSION, "this.lock.extended(round.start()", "this.lock.extended(this.nodes.time().nanoTime()"),
+			Mutant.of("success is not checked for the validity left")
+				.edit(ACQUISITION, "round.isWon() && deadline - now > 0", "round.isWon()"),
+			Mutant.of("no drift")
+				.edit("core/Validity.java", "return (long) Math.ceil(ttl.toNanos() * driftFactor) + FIXED_DRIFT_NANOS;",
+						"return 0;"),
+			Mutant.of("the wall clock instead of the monotonic one").edit(GROUP, "EventDispatcher events) {", """
+					EventDispatcher events) {
+
+						NodeGroup {
+							TimeSource real = time;
+							time = new TimeSource() {
+								@Override
+								public long nanoTime() {
+									return real.wallClockMicros() * 1000;
+								}
+								@Override
+								public long wallClockMicros() {
+									return real.wallClockMicros();
+								}
+								@Override
+								public Cancellable schedule(long delayNanos, Runnable task) {
+									return real.schedule(delayNanos, task);
+								}
+								@Override
+								public <T> T await(java.util.concurrent.CompletionStage<T> stage)
+										throws InterruptedException, java.util.concurrent.ExecutionException {
+									return real.await(stage);
+								}
+							};
+						}
+					"""),
+			Mutant.of("isValid does not read the clock")
+				.edit(HANDLE, "return this.state == State.HELD && remainingNanos() > 0;",
+						"return this.state == State.HELD;"),
+			Mutant.of("an extension that comes late shortens the ttl")
+				.edit(LUA_EXTEND, "if left < tonumber(ms) then", "if left ~= -2 then"),
+			// Quorum
+			Mutant.of("a quorum of N / 2")
+				.edit("core/Quorum.java", "return this.membership / 2 + 1;",
+						"return Math.max(this.membership / 2, 1);"),
+			Mutant.of("a tie decides")
+				.edit("core/Quorum.java", "return this.membership / 2 + 1;", "return (this.membership + 1) / 2;"),
+			Mutant.of("answers count instead of grants")
+				.edit(ROUND, "return this.quorum.isReachedBy(this.granted);",
+						"return this.quorum.isReachedBy(this.answered);"),
+			// Clean-up after an attempt
+			Mutant.of("release only where granted").edit(ACQUISITION, RELEASE_FAILED_ATTEMPT, """
+					this.request = null;
+					for (int i = 0; i < this.nodes.guards().size(); i++) {
+						if (round.voteOf(i) instanceof Vote.Granted) {
+							this.nodes.guards().get(i).send(LockCommand.RELEASE, request, (vote) -> { });
+						}
+					}"""),
+			Mutant.of("no release where the request failed").edit(ACQUISITION, RELEASE_FAILED_ATTEMPT, """
+					this.request = null;
+					for (int i = 0; i < this.nodes.guards().size(); i++) {
+						if (!(round.voteOf(i) instanceof Vote.Failed)) {
+							this.nodes.guards().get(i).send(LockCommand.RELEASE, request, (vote) -> { });
+						}
+					}"""),
+			Mutant.of("late votes are ignored for the clean-up").edit(ACQUISITION, RELEASE_FAILED_ATTEMPT, """
+					this.request = null;
+					for (int i = 0; i < this.nodes.guards().size(); i++) {
+						if (round.voteOf(i) != null) {
+							this.nodes.guards().get(i).send(LockCommand.RELEASE, request, (vote) -> { });
+						}
+					}"""),
+			Mutant.of("a retry keeps its own leftovers")
+				.edit(ACQUISITION, RELEASE_FAILED_ATTEMPT, "this.request = null;"),
+			Mutant.of("an attempt is released before it is sent to every node")
+				.edit(ROUND, "tellDecided = this.sent && !", "tellDecided = !"),
+			Mutant.of("an aborted acquisition keeps its keys").edit(ACQUISITION, """
+					if (this.request != null) {
+								this.nodes.releaseInBackground(this.request);
+							}
+							end(reason, why, null);""", "end(reason, why, null);"),
+			Mutant.of("a lock that nobody takes is not released")
+				.edit(REDLOCK, "if (!taken && outcome instanceof Acquired acquired) {",
+						"if (false && outcome instanceof Acquired acquired) {"),
+			Mutant.of("one value for all attempts")
+				.edit(ACQUISITION, "private @Nullable LockRequest request;", """
+						private @Nullable LockRequest request;
+
+						private @Nullable String oneValue;
+						""")
+				.edit(ACQUISITION, "long token = (this.tokens", """
+						if (this.oneValue == null) {
+							this.oneValue = this.values.get();
+						}
+						long token = (this.tokens""")
+				.edit(ACQUISITION, "this.resources, this.values.get(), this.ttl",
+						"this.resources, this.oneValue, this.ttl"),
+			// Waiting
+			Mutant.of("the wait time does not end the waiting")
+				.edit(ACQUISITION, "return now - this.startedAt >= Nanos.of(waitTime);", "return false;"),
+			Mutant.of("an interrupt does not end the acquisition")
+				.edit(REDLOCK, "acquisition.abort(Reason.INTERRUPTED, \"the waiting thread was interrupted\");", ""),
+			Mutant.of("an outage is taken for a held lock")
+				.edit(ACQUISITION, "round.isUnreachable() ? Reason.NO_QUORUM : Reason.HELD", "Reason.HELD"),
+			// Tokens
+			Mutant.of("the fence is not raised").edit(LUA_ACQUIRE, "		set(KEYS[i], token, fence_ttl)\n", ""),
+			Mutant.of("the fence is not read")
+				.edit(LUA_ACQUIRE, "if fence > proposed or (fence == proposed and mine < n) then", "if false then"),
+			Mutant.of("a token equal to the fence is accepted")
+				.edit(LUA_ACQUIRE, "if fence > proposed or (fence == proposed and mine < n) then",
+						"if fence > proposed then"),
+			Mutant.of("the token is not learnt from STALE")
+				.edit(ACQUISITION, "this.tokens.learn(stale.highest());", ""),
+			Mutant.of("a token does not exceed its predecessor")
+				.edit("core/FencingTokens.java", "Math.max(last + 1, now)", "now"),
+			// Extension
+			Mutant.of("healing inside the extension").edit(LUA_EXTEND, "if missing then\n", """
+					if missing then
+						for i = 1, n do
+							redis.call('SET', KEYS[i], value, 'PX', ttl)
+						end
+					"""), Mutant.of("healed keys are counted").edit(LUA_EXTEND, "if missing then\n	return 1", """
+					if missing then
+						for i = 1, n do
+							redis.call('SET', KEYS[i], value, 'PX', ttl)
+						end
+						return 0"""),
+			Mutant.of("a missing key counts as extended")
+				.edit(LUA_EXTEND, "if missing then\n	return 1", "if missing then\n	return 0"),
+			Mutant.of("healing goes on after the release")
+				.edit(EXTENSION, "!this.healed[index] && this.lock.isHeld()", "!this.healed[index]"),
+			Mutant.of("an extension is decided after the deadline")
+				.edit(EXTENSION, "round != this.round || this.lock.endIfExpired()", "round != this.round"),
+			Mutant.of("an extension begins after the deadline")
+				.edit(EXTENSION, "if (!this.lock.endIfExpired()) {", "{")
+				.edit(HANDLE, "if (this.state != State.HELD || endIfExpired()) {\n			return;",
+						"if (this.state != State.HELD) {\n			return;"),
+			Mutant.of("an extension goes on while the lock is released")
+				.edit(HANDLE, "this.extension.cancel();", "")
+				.edit(EXTENSION, "if (this.outcome.isDone()) {", "if (false) {"),
+			Mutant.of("an extension is not tried again")
+				.edit(EXTENSION, "this.pause = this.nodes.time().schedule(pauseNanos(), this::attempt);", ""),
+			Mutant.of("auto-extension never begins")
+				.edit(HANDLE, "beginExtension(ttl());", "arm();")
+				.edit(HANDLE, "long next = extend ? this.extendAt : this.deadline;", "long next = this.deadline;"),
+			// Loss
+			Mutant.of("the loss is reported twice")
+				.edit(HANDLE, "this.nodes.events().fire((listener) -> listener.lost(this, error));",
+						"for (int i = 0; i < 2; i++) { this.nodes.events().fire((listener) -> listener.lost(this, error)); }"),
+			Mutant.of("the loss is not reported")
+				.edit(HANDLE, "this.nodes.events().fire((listener) -> listener.lost(this, error));", ""),
+			Mutant.of("what is left of a lost lock is not released")
+				.edit(HANDLE, "		if (release) {", "		if (false) {"),
+			Mutant.of("the deadline is not watched")
+				.edit(HANDLE, "this.timer = this.nodes.time().schedule(next - now(), this::timerFired);",
+						"if (extend) { this.timer = this.nodes.time().schedule(next - now(), this::timerFired); }"),
+			// Release
+			Mutant.of("the lock is valid until its release is confirmed")
+				.edit(HANDLE, "		this.state = State.RELEASED;\n		end();", "		end();")
+				.edit(HANDLE, "		this.released.complete(outcome);",
+						"		this.state = State.RELEASED;\n		this.released.complete(outcome);"),
+			Mutant.of("the timer survives the release")
+				.edit(HANDLE, "	private void end() {\n		if (this.timer != null) {",
+						"	private void end() {\n		if (false) {"),
+			Mutant.of("a release deletes whatever is there")
+				.edit(LUA_RELEASE, "if redis.call('GET', KEYS[i]) == ARGV[1] then",
+						"if redis.call('GET', KEYS[i]) then"),
+			Mutant.of("an exception of the body keeps the lock")
+				.edit(REDLOCK, "attach(lock.settle(), ex);", "ex.getClass();"),
+			Mutant.of("a key that holds another value is extended")
+				.edit(LUA_EXTEND, "elseif current ~= value then", "elseif false then"),
+			Mutant.of("a key that is held is taken").edit(LUA_ACQUIRE, "elseif current then", "elseif false then"),
+			// Nodes
+			Mutant.of("a release that was not confirmed is forgotten")
+				.edit(GUARD, "			debt.keep(this.time.nanoTime());\n", ""),
+			Mutant.of("a node that is silent is waited for")
+				.edit(GUARD, "if (this.watching.compareAndSet(false, true)) {", "if (false) {"),
+			Mutant.of("a node that is down stays down")
+				.edit(GUARD, "if (!this.closed && this.probing.compareAndSet(false, true)) {", "if (false) {"),
+			Mutant.of("a release overtakes an acquisition that is sent again")
+				.edit("redis/ScriptBatch.java", "else if (!this.again.isEmpty() && call.isRelease()) {",
+						"else if (false) {"),
+			// Annotation
+			Mutant.of("re-entry counts across threads").edit("aop/CurrentLock.java", "HELD = new ThreadLocal<>();", """
+					HELD = new ThreadLocal<>() {
+						private Deque<LockHandle> shared;
+						@Override
+						public Deque<LockHandle> get() {
+							return this.shared;
+						}
+						@Override
+						public void set(Deque<LockHandle> value) {
+							this.shared = value;
+						}
+						@Override
+						public void remove() {
+							this.shared = null;
+						}
+					};"""), Mutant.of("a nested call waits for its own lock")
+				.edit("aop/DistributedLockInterceptor.java", "return outer.isEmpty() ? ", "return true ? "));
+
+}
