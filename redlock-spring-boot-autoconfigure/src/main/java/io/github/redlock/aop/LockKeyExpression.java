@@ -18,9 +18,7 @@ import org.springframework.context.expression.BeanFactoryResolver;
 import org.springframework.context.expression.MethodBasedEvaluationContext;
 import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.core.ParameterNameDiscoverer;
-import org.springframework.expression.EvaluationException;
 import org.springframework.expression.Expression;
-import org.springframework.expression.ParseException;
 import org.springframework.expression.common.CompositeStringExpression;
 import org.springframework.expression.common.LiteralExpression;
 import org.springframework.expression.common.TemplateParserContext;
@@ -96,7 +94,9 @@ final class LockKeyExpression {
 			return text.contains("#{") ? PARSER.parseExpression(text, new TemplateParserContext())
 					: PARSER.parseExpression(text);
 		}
-		catch (ParseException ex) {
+		catch (RuntimeException ex) {
+			// Not only the documented one: the parser has others for some malformed
+			// texts.
 			throw new LockedMethod(method).invalid("key", text, "is not a valid expression: " + ex.getMessage(),
 					"Put literal text in single quotes, as in \"'order#' + #id\", or write a template, as in"
 							+ " \"order-#{#id}\"",
@@ -177,13 +177,19 @@ final class LockKeyExpression {
 		try {
 			return this.expression.getValue(context);
 		}
-		catch (EvaluationException ex) {
+		catch (RuntimeException ex) {
 			throw unusable("an error: " + ex.getMessage(), ex);
 		}
 	}
 
 	private String toKey(@Nullable Object value) {
-		String key = (value != null) ? value.toString() : null;
+		String key;
+		try {
+			key = (value != null) ? value.toString() : null;
+		}
+		catch (RuntimeException ex) {
+			throw unusable("an error: " + ex, ex);
+		}
 		if (!StringUtils.hasText(key)) {
 			throw unusable((key != null) ? "a blank key" : "null", null);
 		}

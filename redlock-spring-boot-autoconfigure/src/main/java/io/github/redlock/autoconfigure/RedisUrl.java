@@ -5,6 +5,8 @@ import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,10 @@ import io.github.redlock.RedlockConfigurationException;
  */
 record RedisUrl(boolean tls, String host, int portOrMinusOne, @Nullable String username, @Nullable String password,
 		@Nullable Integer database) {
+
+	private static final Pattern SCHEME = Pattern.compile("[A-Za-z]{1,10}://");
+
+	private static final Pattern PORT = Pattern.compile(":\\d{1,5}(/|$)");
 
 	static RedisUrl parse(String property, String text) {
 		URI uri;
@@ -73,11 +79,21 @@ record RedisUrl(boolean tls, String host, int portOrMinusOne, @Nullable String u
 						+ " characters of the password.");
 	}
 
+	/**
+	 * What can be shown of a text that may hold a password, wherever it stands in it.
+	 */
 	private static String withoutUserInfo(String text) {
-		int at = text.lastIndexOf('@');
-		int slashes = text.indexOf("//");
-		return (at < 0) ? text
-				: ((slashes >= 0 && slashes < at) ? text.substring(0, slashes + 2) : "") + "***" + text.substring(at);
+		Matcher scheme = SCHEME.matcher(text);
+		String begin = scheme.lookingAt() ? scheme.group() : "";
+		String rest = text.substring(begin.length());
+		int at = rest.lastIndexOf('@');
+		if (at >= 0) {
+			return begin + "***" + rest.substring(at);
+		}
+		// Perhaps the host was forgotten, and this is user and password.
+		int colon = rest.indexOf(':');
+		return (colon < 0 || PORT.matcher(rest.substring(colon)).lookingAt()) ? text
+				: begin + rest.substring(0, colon + 1) + "***";
 	}
 
 	int port(int fallback) {

@@ -59,7 +59,7 @@ final class RedlockSettingsValidator {
 
 	private static void positive(String property, Duration value) {
 		notTooLong(property, value);
-		if (value.toMillis() < 1) {
+		if (value.compareTo(Duration.ofMillis(1)) < 0) {
 			throw invalid(property, value, "is less than a millisecond", "Use a positive duration, such as 200ms");
 		}
 	}

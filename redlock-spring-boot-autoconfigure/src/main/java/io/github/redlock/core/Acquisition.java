@@ -130,8 +130,13 @@ final class Acquisition implements VotingRound.Observer {
 	 */
 	private void crash(RuntimeException ex) {
 		logger.error("Locking {} failed unexpectedly", this.resources, ex);
-		if (this.request != null) {
-			this.nodes.releaseInBackground(this.request);
+		try {
+			if (this.request != null) {
+				this.nodes.releaseInBackground(this.request);
+			}
+		}
+		catch (RuntimeException another) {
+			ex.addSuppressed(another);
 		}
 		end(Reason.NO_QUORUM, "an unexpected error: " + ex, ex);
 	}

@@ -1,10 +1,10 @@
 package io.github.redlock.core;
 
-import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 
 import io.github.redlock.LockNotAcquiredException.Reason;
@@ -22,7 +22,7 @@ final class ActiveLocks {
 
 	private final Set<DefaultLockHandle> held = ConcurrentHashMap.newKeySet();
 
-	private final List<CompletableFuture<Void>> idle = new CopyOnWriteArrayList<>();
+	private final Queue<CompletableFuture<Void>> idle = new ConcurrentLinkedQueue<>();
 
 	private final Executor executor;
 
@@ -58,9 +58,14 @@ final class ActiveLocks {
 
 	private void checkIdle() {
 		if (!this.idle.isEmpty() && this.waiting.isEmpty() && this.held.isEmpty()) {
-			// Not here: the caller may be inside the monitor of a lock.
-			this.idle.forEach((future) -> this.executor.execute(() -> future.complete(null)));
-			this.idle.clear();
+			// One by one: another may be added meanwhile.
+			CompletableFuture<Void> next = this.idle.poll();
+			while (next != null) {
+				CompletableFuture<Void> future = next;
+				// Not here: the caller may be inside the monitor of a lock.
+				this.executor.execute(() -> future.complete(null));
+				next = this.idle.poll();
+			}
 		}
 	}
 

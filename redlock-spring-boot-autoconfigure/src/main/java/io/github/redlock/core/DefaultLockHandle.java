@@ -95,7 +95,9 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 * Start watching the deadline, and extending if that was asked for.
 	 */
 	synchronized void start() {
-		arm();
+		if (this.state == State.HELD) {
+			arm();
+		}
 	}
 
 	/**

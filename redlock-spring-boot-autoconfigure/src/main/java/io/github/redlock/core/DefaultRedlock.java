@@ -13,7 +13,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -96,6 +95,9 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	 */
 	private static final int MIN_TIMEOUTS_PER_TTL = 3;
 
+	/** How the names of fence keys end. */
+	private static final String FENCE_SUFFIX = ":fence";
+
 	/** Where the ttl is computed, a warning for each value would be no help. */
 	private static final int MAX_WARNINGS = 20;
 
@@ -152,15 +154,16 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	}
 
 	/**
-	 * An executor may refuse, because it is full or shut down, or fail to start a thread.
-	 * What it was given still has to run: somebody waits for it.
+	 * An executor may refuse, because it is full or shut down, or fail in another way.
+	 * What it was given still has to run: somebody waits for it. Every task of ours may
+	 * run twice.
 	 */
 	private static Executor neverFailing(Executor executor) {
 		return (task) -> {
 			try {
 				executor.execute(task);
 			}
-			catch (RejectedExecutionException | OutOfMemoryError ex) {
+			catch (RuntimeException | OutOfMemoryError ex) {
 				logger.debug("The callback executor refused a task; it runs on the current thread", ex);
 				task.run();
 			}
@@ -292,9 +295,10 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 			List<ExecutionStats> attempts) {
 		DefaultLockHandle lock = new DefaultLockHandle(this.nodes, request, settings, start, this.extendAfter, attempts,
 				this.callbackExecutor, this.active::ended);
-		lock.start();
 		this.nodes.events().fire((listener) -> listener.acquired(lock));
+		// The timer last: with a pause here it could end the lock before it has begun.
 		this.active.began(lock);
+		lock.start();
 		return lock;
 	}
 
@@ -308,8 +312,30 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 				throw new IllegalArgumentException("resources must be neither null nor blank, but one of them is "
 						+ ((resource != null) ? "'" + resource + "'" : "null") + ": " + resources);
 			}
+			if (resource.endsWith(FENCE_SUFFIX)) {
+				throw new IllegalArgumentException("resources must not end with '" + FENCE_SUFFIX
+						+ "', where nodes keep fencing tokens, but one of them does: " + resources
+						+ "; add or change a letter");
+			}
+			if (!isText(resource)) {
+				throw new IllegalArgumentException("resources must be text, but one of them has half of a surrogate"
+						+ " pair and could be taken for another one: " + resources + "; encode binary data");
+			}
 		}
 		return resources.stream().distinct().toList();
+	}
+
+	/**
+	 * Whether every character has a form in UTF-8.
+	 */
+	private static boolean isText(String resource) {
+		for (int i = 0; i < resource.length(); i++) {
+			if (Character.isSurrogate(resource.charAt(i)) && !(Character.isHighSurrogate(resource.charAt(i))
+					&& ++i < resource.length() && Character.isLowSurrogate(resource.charAt(i)))) {
+				return false;
+			}
+		}
+		return true;
 	}
 
 	private void warnIfShort(Duration ttl) {

@@ -354,6 +354,8 @@ final class NodeGuard {
 
 		private boolean kept;
 
+		private boolean sentAgain;
+
 		private long expiry;
 
 		private Duration longestTtl;
@@ -376,6 +378,10 @@ final class NodeGuard {
 		/**
 		 * Keep a release for sending it again, until the keys are gone anyway. When that
 		 * is counts from the first time: nothing extends them after the release.
+		 * <p>
+		 * But a request that set a key may have waited in front of a node that stood
+		 * still, and been carried out just now. So a release is sent again once, however
+		 * much time has passed.
 		 */
 		private synchronized void keep(long now) {
 			if (!this.released) {
@@ -394,12 +400,13 @@ final class NodeGuard {
 		}
 
 		private synchronized boolean isExpired(long now) {
-			return this.released && now - this.expiry >= 0;
+			return this.sentAgain && now - this.expiry >= 0;
 		}
 
 		private synchronized boolean takeKept() {
 			boolean taken = this.kept;
 			this.kept = false;
+			this.sentAgain |= taken;
 			return taken;
 		}
 

@@ -45,6 +45,11 @@ public final class RedisLockNode implements LockNode {
 
 	private static final int MAX_BATCH = 256;
 
+	/**
+	 * How long closing waits for the last requests. A healthy node needs a round trip.
+	 */
+	private static final Duration LAST_REQUESTS = Duration.ofMillis(200);
+
 	private static final Logger logger = LoggerFactory.getLogger(RedisLockNode.class);
 
 	private final String name;
@@ -167,9 +172,23 @@ public final class RedisLockNode implements LockNode {
 		}
 		finally {
 			this.closed = true;
-			disconnect();
 			failAll(batch, closedError());
+			sendLast(drain());
+			disconnect();
 			failAll(drain(), closedError());
+		}
+	}
+
+	/**
+	 * Closing ends those who wait, and what they were granted meanwhile is to be released
+	 * rather than to block others until it expires. No connection is opened for that.
+	 */
+	private void sendLast(List<ScriptCall> calls) {
+		if (this.connection != null) {
+			execute(calls);
+		}
+		else {
+			failAll(calls, closedError());
 		}
 	}
 
@@ -259,12 +278,22 @@ public final class RedisLockNode implements LockNode {
 	}
 
 	/**
-	 * Stop the dispatcher; what it has not sent fails. The connection factory stays open.
+	 * Stop the dispatcher, after it has sent what it was given. The connection factory
+	 * stays open. Waits for a short time, for a node that does not answer.
 	 */
 	@Override
 	public void close() {
 		this.closed = true;
 		this.dispatcher.interrupt();
+		if (Thread.currentThread() == this.dispatcher) {
+			return;
+		}
+		try {
+			this.dispatcher.join(LAST_REQUESTS.toMillis());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 }

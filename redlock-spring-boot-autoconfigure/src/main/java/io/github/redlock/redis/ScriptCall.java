@@ -76,8 +76,9 @@ final class ScriptCall {
 	}
 
 	private Vote toVote(@Nullable Object answer) {
-		if (answer instanceof Long code) {
-			return toVote((long) code);
+		Vote vote = (answer instanceof Long code) ? toVote((long) code) : null;
+		if (vote != null) {
+			return vote;
 		}
 		Throwable error = (answer instanceof Throwable thrown) ? NodeErrors.explain(thrown)
 				: new IllegalStateException("the node answered with something that is no vote: " + answer);
@@ -87,16 +88,24 @@ final class ScriptCall {
 	}
 
 	/**
-	 * The codes are explained at the head of each script.
+	 * The codes are explained at the head of each script. What a script cannot answer is
+	 * no vote: a release that was not carried out must not count as confirmed.
 	 */
-	private Vote toVote(long code) {
+	private @Nullable Vote toVote(long code) {
 		if (code == 0) {
 			return Vote.Granted.INSTANCE;
 		}
-		if (code < 0) {
-			return new Vote.Held(Duration.ofMillis(-code - 1));
-		}
-		return (this.script == LockScript.ACQUIRE) ? new Vote.Stale(code) : Vote.Missing.INSTANCE;
+		return switch (this.script) {
+			case ACQUIRE -> (code < 0) ? held(code) : new Vote.Stale(code);
+			case EXTEND -> (code < 0) ? held(code) : (code == 1) ? Vote.Missing.INSTANCE : null;
+			case HEAL -> (code < 0) ? held(code) : null;
+			case RELEASE -> (code == 1) ? Vote.Missing.INSTANCE : null;
+			case PING -> null;
+		};
+	}
+
+	private static Vote held(long code) {
+		return new Vote.Held(Duration.ofMillis(-(code + 1)));
 	}
 
 }

@@ -256,16 +256,18 @@ class NodeGuardTests {
 		assertThat(this.node.log()).containsExactly("ping");
 	}
 
+	/** The acquisition may have been carried out only now, by a node that stood still. */
 	@Test
-	void releaseIsForgottenWhenTheKeysHaveExpiredAnyway() {
+	void releaseIsSentAgainOnceHoweverMuchTimeHasPassed() {
 		send(LockCommand.ACQUIRE, "v1");
 		this.time.advance(ms(1));
 		this.node.refuse(true);
 		send(LockCommand.RELEASE, "v1");
 		this.time.advance(Duration.ofSeconds(11));
-		this.node.refuse(false).log().clear();
+		this.node.refuse(false).hold("a", "v1", Duration.ofSeconds(10)).log().clear();
 		this.time.advance(Duration.ofSeconds(5));
-		assertThat(this.node.log()).containsExactly("ping");
+		assertThat(this.node.log()).containsExactly("ping", "release [a]");
+		assertThat(this.node.valueOf("a")).isNull();
 	}
 
 	/** The node may have carried out an extension of which nobody heard. */

@@ -219,7 +219,7 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 		}
 		this.lua.set("KEYS", keys);
 		this.lua.set("ARGV", args);
-		this.caller = (keysAndArgs.length > numKeys) ? args.get(1).tojstring() : "";
+		this.caller = (keysAndArgs.length > numKeys) ? text(args.get(1)) : "";
 		// Time stands still while a script runs.
 		this.now = this.clock.getAsLong();
 		LuaValue result = this.closures.computeIfAbsent(sha, this::compile).call();
@@ -252,27 +252,33 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 	}
 
 	private LuaValue execute(Varargs args) {
-		String key = args.arg(2).tojstring();
+		String key = text(args.arg(2));
 		Entry entry = live(key);
 		String command = args.arg1().tojstring();
 		return switch (command) {
-			case "GET" -> (entry != null) ? LuaValue.valueOf(entry.value) : LuaValue.FALSE;
+			case "GET" ->
+				(entry != null) ? LuaString.valueOf(entry.value.getBytes(StandardCharsets.UTF_8)) : LuaValue.FALSE;
 			case "PTTL" -> LuaValue.valueOf((entry != null) ? entry.when - this.now : -2);
 			case "DEL" -> {
-				written(key, entry);
+				written(key, entry, 0);
 				yield LuaValue.valueOf((this.data.remove(key) != null) ? 1 : 0);
 			}
 			case "PEXPIRE" -> {
 				if (entry == null) {
 					yield LuaValue.ZERO;
 				}
-				written(key, entry);
+				written(key, entry, args.arg(3).tolong());
 				this.data.put(key, new Entry(entry.value, this.now + args.arg(3).tolong()));
 				yield LuaValue.ONE;
 			}
 			case "SET" -> set(key, entry, args);
 			default -> throw new IllegalArgumentException("not simulated: " + command);
 		};
+	}
+
+	private static String text(LuaValue value) {
+		LuaString bytes = value.checkstring();
+		return new String(bytes.m_bytes, bytes.m_offset, bytes.m_length, StandardCharsets.UTF_8);
 	}
 
 	private LuaValue set(String key, Entry entry, Varargs args) {
@@ -291,13 +297,13 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 		if (ttl <= 0) {
 			throw new InvalidDataAccessApiUsageException("ERR invalid expire time in 'set' command");
 		}
-		written(key, entry);
-		this.data.put(key, new Entry(args.arg(3).tojstring(), this.now + ttl));
+		written(key, entry, ttl);
+		this.data.put(key, new Entry(text(args.arg(3)), this.now + ttl));
 		return LuaValue.TRUE;
 	}
 
-	private void written(String key, Entry before) {
-		this.witness.written(key, (before != null) ? before.value : null, this.caller);
+	private void written(String key, Entry before, long ttl) {
+		this.witness.written(key, (before != null) ? before.value : null, this.caller, ttl);
 	}
 
 	/**
@@ -319,8 +325,9 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 		 * @param key the key
 		 * @param before what was in it, {@code null} if nothing
 		 * @param by the owner value of the request
+		 * @param ttlMillis how long it lives from now, zero if it is deleted
 		 */
-		default void written(String key, String before, String by) {
+		default void written(String key, String before, String by, long ttlMillis) {
 		}
 
 	}

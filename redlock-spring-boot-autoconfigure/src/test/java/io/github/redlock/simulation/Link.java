@@ -25,6 +25,8 @@ final class Link extends BatchingLockNode {
 
 	private final World world;
 
+	private final Oracle oracle;
+
 	private final SimulatedProcess process;
 
 	private final SimulatedServer server;
@@ -60,10 +62,11 @@ final class Link extends BatchingLockNode {
 	 * @param lateness how probable it is that a message in transit on a broken connection
 	 * arrives nevertheless
 	 */
-	Link(World world, SimulatedProcess process, SimulatedServer server, Random random, long latencyNanos,
+	Link(World world, Oracle oracle, SimulatedProcess process, SimulatedServer server, Random random, long latencyNanos,
 			Duration readTimeout, double duplicates, double lateness, Duration retention) {
 		super(server.toString(), "", retention);
 		this.world = world;
+		this.oracle = oracle;
 		this.process = process;
 		this.server = server;
 		this.random = random;
@@ -76,12 +79,14 @@ final class Link extends BatchingLockNode {
 
 	@Override
 	public CompletionStage<Vote> acquire(LockRequest request) {
+		this.oracle.asksFor(request.value(), request.ttl());
 		checkNotReleased("acquire", request);
 		return super.acquire(request);
 	}
 
 	@Override
 	public CompletionStage<Vote> extend(LockRequest request) {
+		this.oracle.asksFor(request.value(), request.ttl());
 		checkNotReleased("extend", request);
 		return super.extend(request);
 	}
@@ -95,6 +100,7 @@ final class Link extends BatchingLockNode {
 	@Override
 	public CompletionStage<Vote> release(LockRequest request) {
 		this.released.add(request.value());
+		this.oracle.releaseSent(request.value());
 		return super.release(request);
 	}
 
@@ -192,7 +198,7 @@ final class Link extends BatchingLockNode {
 		private long lastReply;
 
 		/** What was sent first may have been done already. */
-		private final boolean repeating = Link.this.repeating;
+		private boolean repeating = Link.this.repeating;
 
 		private Flight flight;
 
@@ -234,6 +240,7 @@ final class Link extends BatchingLockNode {
 			}
 			List<Object> answers = new ArrayList<>();
 			if (this.repeating) {
+				this.repeating = false;
 				server.executeOutOfOrder(() -> answers.addAll(message.executeOn(server.redis())));
 			}
 			else {

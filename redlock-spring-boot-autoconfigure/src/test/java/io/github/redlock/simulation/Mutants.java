@@ -180,8 +180,11 @@ final class Mutants {
 				.edit(HANDLE, "if (this.state != State.HELD || endIfExpired()) {\n			return;",
 						"if (this.state != State.HELD) {\n			return;"),
 			Mutant.of("an extension goes on while the lock is released")
-				.edit(HANDLE, "this.extension.cancel();", "")
-				.edit(EXTENSION, "if (this.outcome.isDone()) {", "if (false) {"),
+				.edit(EXTENSION, "			this.pause.cancel();\n", "			this.pause.hashCode();\n")
+				.edit(EXTENSION,
+						"			if (this.outcome.isDone()) {\n				return;\n			}\n			VotingRound",
+						"			VotingRound")
+				.edit(EXTENSION, "if (!this.lock.endIfExpired()) {", "{"),
 			Mutant.of("an extension is not tried again")
 				.edit(EXTENSION, "this.pause = this.nodes.time().schedule(pauseNanos(), this::attempt);", ""),
 			Mutant.of("auto-extension never begins")
@@ -200,9 +203,23 @@ final class Mutants {
 						"if (extend) { this.timer = this.nodes.time().schedule(next - now(), this::timerFired); }"),
 			// Release
 			Mutant.of("the lock is valid until its release is confirmed")
-				.edit(HANDLE, "		this.state = State.RELEASED;\n		end();", "		end();")
-				.edit(HANDLE, "		this.released.complete(outcome);",
-						"		this.state = State.RELEASED;\n		this.released.complete(outcome);"),
+				.edit(HANDLE, "return this.state == State.HELD && remainingNanos() > 0;",
+						"return this.state != State.LOST && !this.released.isDone() && remainingNanos() > 0;"),
+			Mutant.of("a release always says that the lock was valid")
+				.edit(HANDLE, "this.released.complete(new ReleaseOutcome(false, null));",
+						"this.released.complete(new ReleaseOutcome(true, null));"),
+			Mutant.of("a key lives longer than was asked for")
+				.edit(LUA_EXTEND, "local value, ttl, token, fence_ttl = ARGV[1], ARGV[2],",
+						"local value, ttl, token, fence_ttl = ARGV[1], math.floor(ARGV[2] * 1.3),"),
+			Mutant.of("an asynchronous block never completes")
+				.edit(REDLOCK, "			future.complete(result);\n", ""),
+			Mutant.of("the stage of the loss never completes")
+				.edit(HANDLE, "this.callbackExecutor.execute(() -> this.lost.complete(error));", ""),
+			Mutant.of("a crash of the core is passed off as an outage")
+				.edit(ACQUISITION, "		if (isLastAttempt(now)) {",
+						"		if (round.isUnreachable()) {\n			throw new NullPointerException();\n		}\n		if (isLastAttempt(now)) {"),
+			Mutant.of("a lost lock stays in use for ever")
+				.edit("core/ActiveLocks.java", "		this.held.remove(lock);\n", ""),
 			Mutant.of("the timer survives the release")
 				.edit(HANDLE, "	private void end() {\n		if (this.timer != null) {",
 						"	private void end() {\n		if (false) {"),

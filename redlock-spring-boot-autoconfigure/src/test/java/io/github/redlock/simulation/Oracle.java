@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -47,7 +47,11 @@ final class Oracle {
 
 	private final Map<String, SimulatedProcess> owners = new HashMap<>();
 
-	private final Map<LockHandle, Events> events = new IdentityHashMap<>();
+	private final Map<String, Holder> byValue = new HashMap<>();
+
+	private final Map<String, Long> longestTtl = new HashMap<>();
+
+	private final Map<LockHandle, Events> events = new LinkedHashMap<>();
 
 	private long troubleUntil;
 
@@ -63,6 +67,18 @@ final class Oracle {
 	void attempt(SimulatedProcess process, String value) {
 		this.asked.put(value, this.world.now());
 		this.owners.put(value, process);
+	}
+
+	/** A request asks for this ttl. */
+	void asksFor(String value, Duration ttl) {
+		this.longestTtl.merge(value, ttl.toMillis(), Math::max);
+	}
+
+	/** A key lives that long from now. */
+	void lives(String value, long millis, String where) {
+		if (millis > this.longestTtl.getOrDefault(value, 0L)) {
+			this.world.fail("ttl: " + value + " lives for " + millis + " ms on " + where + ", which nobody asked for");
+		}
 	}
 
 	/** Somebody starts to wait for something that must end within a bound. */
@@ -144,6 +160,41 @@ final class Oracle {
 	/** The holder begins to release. */
 	void releasing(Holder holder) {
 		this.holders.remove(holder);
+		holder.releases++;
+		this.byValue.put(holder.value, holder);
+	}
+
+	/**
+	 * A request to release has left: the lock must not be valid for its holder any more.
+	 */
+	void releaseSent(String value) {
+		Holder holder = this.byValue.get(value);
+		if (holder != null && !holder.process.hasEnded()) {
+			holder.process.observe(() -> {
+				if (holder.lock.isValid()) {
+					this.world.fail("order: the release of " + value + " is sent while it is valid");
+				}
+			});
+		}
+	}
+
+	/** A release has ended. */
+	void released(Holder holder, boolean wasValid, boolean validBefore) {
+		if (holder.process.isClosed() || holder.releases > 1) {
+			return;
+		}
+		if (wasValid && !validBefore) {
+			this.world.fail("release: " + holder + " was lost, and its release says it was valid");
+		}
+		if (!wasValid && validBefore && this.scenario.isCalm()) {
+			this.world.fail("release: " + holder + " was valid, and its release says it was lost");
+		}
+	}
+
+	/** Whether a lock is valid for its holder now. */
+	boolean isValid(Holder holder) {
+		holder.look();
+		return holder.valid;
 	}
 
 	List<Holder> holders() {
@@ -343,7 +394,8 @@ final class Oracle {
 	/** Every lock that was acquired has ended once, and its owner was told how. */
 	void checkEvents() {
 		this.events.forEach((lock, events) -> {
-			if (!events.process.hasEnded() && !events.areRight()) {
+			boolean lostIsDone = lock.lost().toCompletableFuture().isDone();
+			if (!events.process.hasEnded() && !(events.areRight() && lostIsDone == (events.lost == 1))) {
 				this.world.fail("events: " + lock.value() + " was reported " + events);
 			}
 		});
@@ -397,6 +449,8 @@ final class Oracle {
 		private final long grantedAt;
 
 		private boolean valid;
+
+		private int releases;
 
 		private long remaining;
 

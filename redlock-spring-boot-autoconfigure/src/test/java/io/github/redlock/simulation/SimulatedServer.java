@@ -25,8 +25,6 @@ final class SimulatedServer implements ScriptedRedis.Witness {
 
 	private final String name;
 
-	private final double rate;
-
 	private final ScriptedRedis redis;
 
 	private final List<Link.Connection> connections = new ArrayList<>();
@@ -36,6 +34,8 @@ final class SimulatedServer implements ScriptedRedis.Witness {
 	private final Set<String> strays = new HashSet<>();
 
 	private long clockMillis = 1_700_000_000_000L;
+
+	private Oracle oracle;
 
 	private boolean frozen;
 
@@ -47,7 +47,6 @@ final class SimulatedServer implements ScriptedRedis.Witness {
 		this.world = world;
 		this.name = name;
 		this.random = random;
-		this.rate = rate;
 		this.redis = new ScriptedRedis(() -> this.clockMillis + (long) (world.now() * rate) / 1_000_000);
 		this.redis.setWitness(this);
 	}
@@ -94,7 +93,7 @@ final class SimulatedServer implements ScriptedRedis.Witness {
 		}
 	}
 
-	/** Values that were written out of order. */
+	/** Values whose keys were set out of order. */
 	Set<String> strays() {
 		return this.strays;
 	}
@@ -141,8 +140,8 @@ final class SimulatedServer implements ScriptedRedis.Witness {
 		this.clockMillis += by.toMillis();
 	}
 
-	double rate() {
-		return this.rate;
+	void setOracle(Oracle oracle) {
+		this.oracle = oracle;
 	}
 
 	@Override
@@ -156,7 +155,7 @@ final class SimulatedServer implements ScriptedRedis.Witness {
 	}
 
 	@Override
-	public void written(String key, String before, String by) {
+	public void written(String key, String before, String by, long ttlMillis) {
 		if (key.endsWith(":fence")) {
 			return;
 		}
@@ -164,7 +163,10 @@ final class SimulatedServer implements ScriptedRedis.Witness {
 			this.world
 				.fail("ownership: " + by + " writes to " + key + " on " + this.name + ", which is held by " + before);
 		}
-		if (this.executingOutOfOrder) {
+		if (ttlMillis > 0) {
+			this.oracle.lives(by, ttlMillis, this.name);
+		}
+		if (this.executingOutOfOrder && before == null) {
 			this.strays.add(by);
 		}
 	}

@@ -2,7 +2,7 @@ package io.github.redlock.simulation;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +78,7 @@ final class Simulation {
 			this.servers.add(new SimulatedServer(this.world, "node" + i, random, rate(random)));
 		}
 		this.oracle = new Oracle(this.world, scenario, this.servers, this.statistics);
+		this.servers.forEach((server) -> server.setOracle(this.oracle));
 		this.world.afterStep(this.oracle::check);
 	}
 
@@ -156,7 +157,7 @@ final class Simulation {
 		double lateness = this.scenario.has(Fault.LATE_DELIVERY) ? 0.5 : 0;
 		for (int i = 0; i < this.servers.size(); i++) {
 			process.links()
-				.add(new Link(this.world, process, this.servers.get(i),
+				.add(new Link(this.world, this.oracle, process, this.servers.get(i),
 						Scenario.random(this.scenario.seed(), "link" + i, number), this.scenario.latency().toNanos(),
 						this.scenario.commandTimeout().multipliedBy(2), duplicates, lateness, Scenario.RETENTION));
 		}
@@ -318,17 +319,21 @@ final class Simulation {
 		this.working.add(holder);
 		process.schedule(ask.holdNanos, () -> {
 			this.working.remove(holder);
-			this.oracle.releasing(holder);
-			release(process, lock);
+			release(process, holder);
 		});
 	}
 
-	private void release(SimulatedProcess process, LockHandle lock) {
+	private void release(SimulatedProcess process, Holder holder) {
+		boolean validBefore = this.oracle.isValid(holder);
+		this.oracle.releasing(holder);
 		Call call = releasing(process);
-		lock.releaseAsync().whenComplete((valid, error) -> {
+		holder.lock().releaseAsync().whenComplete((wasValid, error) -> {
 			this.oracle.waited(call);
 			if (error != null) {
 				refused(process, error);
+			}
+			else {
+				this.oracle.released(holder, wasValid, validBefore);
 			}
 		});
 	}
@@ -396,10 +401,11 @@ final class Simulation {
 			caller.work(ask.holdNanos / 2);
 		}
 		finally {
+			boolean validBefore = this.oracle.isValid(holder);
 			this.oracle.releasing(holder);
 			Call releasing = releasing(process);
 			try {
-				lock.release();
+				this.oracle.released(holder, lock.release(), validBefore);
 			}
 			finally {
 				this.oracle.waited(releasing);
@@ -474,7 +480,8 @@ final class Simulation {
 
 	private void extend(Random random, Ask ask) {
 		anyHolder(random).ifPresent((holder) -> holder.process().run(() -> {
-			CompletionStage<LockHandle> extended = holder.lock().extendAsync(ask.ttl);
+			CompletableFuture<LockHandle> extended = holder.lock().extendAsync(ask.ttl);
+			this.futures.put(extended, holder.process());
 			extended.whenComplete((lock, error) -> {
 				if (error != null) {
 					refused(holder.process(), error);
@@ -498,6 +505,9 @@ final class Simulation {
 				|| cause instanceof IllegalStateException;
 		if (!expected) {
 			this.world.fail("unexpected " + cause);
+		}
+		if (String.valueOf(cause.getMessage()).contains("unexpected error")) {
+			this.world.fail("crash: " + cause.getMessage());
 		}
 		boolean outage = cause instanceof LockReleaseException || cause instanceof LockNotAcquiredException refusal
 				&& refusal.getReason() == LockNotAcquiredException.Reason.NO_QUORUM;
@@ -531,8 +541,7 @@ final class Simulation {
 			case FOREIGN_RELEASE -> {
 				return anyHolder(random).map((holder) -> {
 					holder.process().run(() -> {
-						this.oracle.releasing(holder);
-						release(holder.process(), holder.lock());
+						release(holder.process(), holder);
 					});
 					return true;
 				}).orElse(false);
@@ -608,7 +617,7 @@ final class Simulation {
 		checkNoTimers(alive);
 		advance(Scenario.LONGEST_TTL.plusSeconds(10));
 		this.oracle.checkNoKeys();
-		Set<SimulatedServer> down = new HashSet<>();
+		Set<SimulatedServer> down = new LinkedHashSet<>();
 		while (down.size() < this.scenario.nodes() - this.scenario.quorum()) {
 			down.add(this.servers.get(random.nextInt(this.servers.size())));
 		}
@@ -622,6 +631,14 @@ final class Simulation {
 			.ifPresent((server) -> server.crash(true, Duration.ofMinutes(2).toNanos()));
 		for (SimulatedProcess process : this.processes) {
 			expect(process, LockNotAcquiredException.Reason.NO_QUORUM);
+		}
+		List<CompletionStage<Void>> idle = this.processes.stream()
+			.filter((process) -> !process.isClosed())
+			.map((process) -> process.redlock().whenIdle())
+			.toList();
+		advance(Duration.ofSeconds(1));
+		if (!this.world.failed() && !idle.stream().allMatch((stage) -> stage.toCompletableFuture().isDone())) {
+			this.world.fail("hang: a process that does nothing is not idle");
 		}
 		for (SimulatedProcess process : alive) {
 			process.markClosed();
@@ -644,6 +661,11 @@ final class Simulation {
 		List<Object> unfinished = new ArrayList<>(this.oracle.holders());
 		unfinished.addAll(this.working.stream().filter((holder) -> !holder.process().hasEnded()).toList());
 		unfinished.addAll(this.oracle.calls());
+		this.futures.forEach((future, process) -> {
+			if (!future.isDone() && !process.hasEnded()) {
+				unfinished.add("a future of " + process);
+			}
+		});
 		unfinished.addAll(
 				this.callers.stream().filter((caller) -> !caller.hasEnded() && !caller.process().hasEnded()).toList());
 		return unfinished;

@@ -5,6 +5,8 @@ import java.util.List;
 
 import org.junit.jupiter.api.Test;
 
+import io.github.redlock.testing.Garbage;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -175,6 +177,27 @@ public abstract class LockNodeContract {
 		assertThat(ttlOf("b")).isBetween(TTL.minus(CLOSE), TTL);
 		assertThat(fenceTtlOf("b")).isBetween(TTL.plus(fenceRetention()).minus(CLOSE), TTL.plus(fenceRetention()));
 		assertThat(fenceOf("a")).isEqualTo(100);
+	}
+
+	@Test
+	void anyNameCanBeLocked() {
+		Garbage.forSeeds(200, (garbage) -> {
+			// Two names at once would have to share a slot in a cluster, one does not.
+			LockRequest request = request("v1", 100, garbage.text() + "x");
+			assertThat(acquire(request)).isInstanceOf(Vote.Granted.class);
+			assertThat(acquire(new LockRequest(request.resources(), "v2", TTL, 200))).isInstanceOf(Vote.Held.class);
+			assertThat(extend(request)).isInstanceOf(Vote.Granted.class);
+			assertThat(release(request)).isInstanceOf(Vote.Granted.class);
+			assertThat(release(request)).isInstanceOf(Vote.Missing.class);
+			deleteFence(request.resources().get(0));
+		});
+	}
+
+	@Test
+	void nameOfAMegabyteCanBeLocked() {
+		LockRequest request = request("v1", 100, "x".repeat(1 << 20));
+		assertThat(acquire(request)).isInstanceOf(Vote.Granted.class);
+		assertThat(release(request)).isInstanceOf(Vote.Granted.class);
 	}
 
 	@Test
