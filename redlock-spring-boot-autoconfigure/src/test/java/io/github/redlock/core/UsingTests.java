@@ -6,8 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import io.github.redlock.AbortSignal;
 import io.github.redlock.LockHandle;
@@ -244,11 +247,16 @@ class UsingTests {
 		assertThat(this.cluster.holding("a")).isZero();
 	}
 
-	@Test
-	void executorThatRefusesEverythingHurtsNobody() {
+	static List<RuntimeException> refusals() {
+		return List.of(new RejectedExecutionException("full"), new IllegalStateException("not running"));
+	}
+
+	@ParameterizedTest
+	@MethodSource("refusals")
+	void executorThatRefusesEverythingHurtsNobody(RuntimeException refusal) {
 		DefaultRedlock redlock = this.cluster
 			.client((builder) -> builder.listener(this.recorder).callbackExecutor((task) -> {
-				throw new java.util.concurrent.RejectedExecutionException("full");
+				throw refusal;
 			}));
 		assertThat(redlock.acquire("a", TTL).release()).isTrue();
 		CompletableFuture<LockHandle> future = redlock.acquireAsync("b", TTL);

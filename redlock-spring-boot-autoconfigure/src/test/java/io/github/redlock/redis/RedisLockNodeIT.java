@@ -126,6 +126,15 @@ class RedisLockNodeIT extends AbstractRedisLockNodeIT {
 	}
 
 	@Test
+	void closingSendsWhatItWasGiven() {
+		assertThat(await(node().acquire(request("v1", "a")))).isInstanceOf(Vote.Granted.class);
+		CompletionStage<Vote> release = node().release(request("v1", "a"));
+		node().close();
+		assertThat(await(release)).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isNull();
+	}
+
+	@Test
 	void closedNodeFailsWhatItIsAsked() {
 		node().close();
 		Vote vote = await(node().acquire(request("v1", "a")));

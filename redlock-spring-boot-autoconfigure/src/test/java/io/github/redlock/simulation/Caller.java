@@ -145,6 +145,15 @@ final class Caller {
 	private void awaitOne(boolean[] done) throws InterruptedException {
 		while (!done[0]) {
 			if (Thread.interrupted()) {
+				// What was waited for may come just now.
+				boolean[] reacted = new boolean[1];
+				this.process.execute(() -> {
+					reacted[0] = true;
+					wake();
+				});
+				while (!reacted[0]) {
+					pause();
+				}
 				throw new InterruptedException();
 			}
 			pause();

@@ -110,7 +110,7 @@ final class SimulatedProcess implements TimeSource, Executor {
 	void maybePause() {
 		if (!this.observed && !this.paused && !this.ended && this.pauseChance > 0
 				&& this.random.nextDouble() < this.pauseChance) {
-			long nanos = (long) (Duration.ofMillis(1).toNanos() * Math.pow(10, 4 * this.random.nextDouble()));
+			long nanos = (long) (Duration.ofMillis(1).toNanos() * Math.pow(10, 4.6 * this.random.nextDouble()));
 			this.onPause.accept(nanos);
 			this.world.trace(() -> this.name + " stands still for " + Duration.ofNanos(nanos));
 			pause();
@@ -194,8 +194,9 @@ final class SimulatedProcess implements TimeSource, Executor {
 		this.wallMicros += by.toNanos() / 1000;
 	}
 
+	/** Kept right by a time service, whatever the speed of the monotonic clock. */
 	long wallClock() {
-		return this.wallMicros + (long) (this.world.now() * this.rate) / 1000;
+		return this.wallMicros + this.world.now() / 1000;
 	}
 
 	/** Do something in this process. */

@@ -192,6 +192,10 @@ final class Simulation {
 			Fault fault = faults.get(random.nextInt(faults.size()));
 			this.world.trace(() -> "action " + number + ": " + fault);
 			long nanos = (random.nextInt(3) > 0) ? millis(random, 500) : millis(random, 5000);
+			if (fault == Fault.PAUSE && random.nextInt(4) == 0) {
+				// Longer than any ttl.
+				nanos *= 10;
+			}
 			if (!fault.isHarmless()) {
 				// Also for what is still on its way when it is over.
 				this.oracle.trouble(nanos + TimeUnit.SECONDS.toNanos(1));
@@ -231,6 +235,8 @@ final class Simulation {
 
 		private final boolean extendsByHand;
 
+		private final boolean fails;
+
 		private final boolean autoExtended;
 
 		private final LockOptions options;
@@ -246,6 +252,7 @@ final class Simulation {
 			this.ttl = scenario.ttls().get(random.nextInt(scenario.ttls().size()));
 			this.otherTtl = scenario.ttls().get(random.nextInt(scenario.ttls().size()));
 			this.extendsByHand = random.nextInt(3) == 0;
+			this.fails = random.nextInt(6) == 0;
 			Duration delay = Duration.ofMillis(random.nextInt(80));
 			Duration jitter = Duration.ofMillis(random.nextInt(60));
 			LockOptions.Builder options = LockOptions.builder().retryDelay(delay).retryJitter(jitter);
@@ -376,6 +383,9 @@ final class Simulation {
 			catch (RedlockException | IllegalStateException ex) {
 				refused(process, ex);
 			}
+			catch (Failure ex) {
+				this.world.trace(() -> caller + " failed, as it was to");
+			}
 			catch (InterruptedException ex) {
 				this.world.trace(() -> caller + " was interrupted");
 			}
@@ -432,6 +442,9 @@ final class Simulation {
 		Holder holder = this.oracle.granted(caller.process(), caller, lock, ask.autoExtended);
 		try {
 			caller.work(ask.holdNanos);
+			if (ask.fails) {
+				throw new Failure();
+			}
 		}
 		finally {
 			this.oracle.releasing(holder);
@@ -659,6 +672,7 @@ final class Simulation {
 
 	private List<Object> unfinished() {
 		List<Object> unfinished = new ArrayList<>(this.oracle.holders());
+		this.processes.stream().filter(SimulatedProcess::isPaused).forEach(unfinished::add);
 		unfinished.addAll(this.working.stream().filter((holder) -> !holder.process().hasEnded()).toList());
 		unfinished.addAll(this.oracle.calls());
 		this.futures.forEach((future, process) -> {
@@ -707,6 +721,14 @@ final class Simulation {
 			this.world.fail("liveness: " + process + " asked for what is free, expected " + refusal + ", but got "
 					+ (future.isDone() ? reason[0] : "no answer"));
 		}
+	}
+
+	/**
+	 * What a body throws.
+	 */
+	@SuppressWarnings("serial")
+	private static final class Failure extends RuntimeException {
+
 	}
 
 	/**
