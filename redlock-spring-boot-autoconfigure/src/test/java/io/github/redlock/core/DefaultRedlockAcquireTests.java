@@ -421,6 +421,25 @@ class DefaultRedlockAcquireTests {
 		assertThat(lock.attempts()).as("the last ones are kept").hasSize(Acquisition.MAX_ATTEMPTS_KEPT);
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "\ud800", "a\udc00", "\ud800x", "\ud800\ud800", "x:fence" })
+	void namesThatWouldShareAKeyAreRefused(String name) {
+		Redlock redlock = new FakeCluster(1).client();
+		assertThatIllegalArgumentException().isThrownBy(() -> redlock.acquire(name, TTL))
+			.withMessageContaining("resources");
+		assertThat(redlock.acquire("\ud83d\udcb0" + "x", TTL).isValid()).isTrue();
+	}
+
+	@Test
+	void locksAreEqualToThemselvesOnly() {
+		Redlock redlock = new FakeCluster(1).client();
+		LockHandle one = redlock.acquire("a", TTL);
+		LockHandle other = redlock.acquire("b", TTL);
+		assertThat(one).isEqualTo(one).isNotEqualTo(other).hasSameHashCodeAs(one.value());
+		assertThat(redlock.defaultTtl()).isEqualTo(Duration.ofSeconds(30));
+		assertThatIllegalArgumentException().isThrownBy(() -> redlock.checkTtl(Duration.ZERO));
+	}
+
 	/** [14] */
 	@Test
 	void retryDelayAndJitterOfZeroWork() {
