@@ -17,8 +17,6 @@ import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisPipelineException;
 
-import io.github.redlock.spi.LockNode;
-import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.Vote;
 
 /**
@@ -36,7 +34,7 @@ import io.github.redlock.spi.Vote;
  *
  * @since 0.1.0
  */
-public final class RedisLockNode implements LockNode {
+public final class RedisLockNode extends ScriptLockNode {
 
 	/**
 	 * Well below the idle timeouts found in practice, which begin at a minute.
@@ -52,13 +50,9 @@ public final class RedisLockNode implements LockNode {
 
 	private static final Logger logger = LoggerFactory.getLogger(RedisLockNode.class);
 
-	private final String name;
-
 	private final RedisConnectionFactory connectionFactory;
 
 	private final boolean pipelining;
-
-	private final ScriptCalls calls;
 
 	private final BlockingQueue<ScriptCall> queue = new LinkedBlockingQueue<>();
 
@@ -89,46 +83,16 @@ public final class RedisLockNode implements LockNode {
 	 */
 	RedisLockNode(String name, RedisConnectionFactory connectionFactory, String keyPrefix, Duration fenceRetention,
 			boolean pipelining) {
+		super(name, keyPrefix, fenceRetention);
 		this.pipelining = pipelining;
-		this.name = name;
 		this.connectionFactory = connectionFactory;
-		this.calls = new ScriptCalls(keyPrefix, fenceRetention);
 		this.dispatcher = new Thread(this::dispatch, "redlock-node-" + name);
 		this.dispatcher.setDaemon(true);
 		this.dispatcher.start();
 	}
 
 	@Override
-	public String name() {
-		return this.name;
-	}
-
-	@Override
-	public CompletionStage<Vote> acquire(LockRequest request) {
-		return enqueue(this.calls.acquire(request));
-	}
-
-	@Override
-	public CompletionStage<Vote> extend(LockRequest request) {
-		return enqueue(this.calls.extend(request));
-	}
-
-	@Override
-	public CompletionStage<Vote> heal(LockRequest request) {
-		return enqueue(this.calls.heal(request));
-	}
-
-	@Override
-	public CompletionStage<Vote> release(LockRequest request) {
-		return enqueue(this.calls.release(request));
-	}
-
-	@Override
-	public CompletionStage<Vote> ping() {
-		return enqueue(this.calls.ping());
-	}
-
-	private CompletionStage<Vote> enqueue(ScriptCall call) {
+	CompletionStage<Vote> send(ScriptCall call) {
 		if (this.closed) {
 			failAll(List.of(call), closedError());
 		}
@@ -142,7 +106,7 @@ public final class RedisLockNode implements LockNode {
 	}
 
 	private IllegalStateException closedError() {
-		return new IllegalStateException("node " + this.name + " is closed");
+		return new IllegalStateException("node " + name() + " is closed");
 	}
 
 	private List<ScriptCall> drain() {
@@ -161,14 +125,14 @@ public final class RedisLockNode implements LockNode {
 					this.queue.drainTo(batch, MAX_BATCH - 1);
 				}
 				else if (this.connection != null) {
-					batch.add(this.calls.ping());
+					batch.add(ScriptCall.ping());
 				}
 				execute(batch);
 				batch.clear();
 			}
 		}
 		catch (InterruptedException ex) {
-			logger.debug("Dispatcher of node {} ends", this.name);
+			logger.debug("Dispatcher of node {} ends", name());
 		}
 		finally {
 			this.closed = true;
@@ -230,7 +194,7 @@ public final class RedisLockNode implements LockNode {
 		}
 		if (answers.size() != batch.size()) {
 			throw new IllegalStateException(
-					"node " + this.name + " gave " + answers.size() + " answers to " + batch.size() + " requests");
+					"node " + name() + " gave " + answers.size() + " answers to " + batch.size() + " requests");
 		}
 		return answers;
 	}
@@ -268,7 +232,7 @@ public final class RedisLockNode implements LockNode {
 				connection.close();
 			}
 			catch (RuntimeException ex) {
-				logger.debug("Closing a broken connection to node {} failed", this.name, ex);
+				logger.debug("Closing a broken connection to node {} failed", name(), ex);
 			}
 		}
 	}

@@ -34,6 +34,10 @@ final class ScriptCall {
 		System.arraycopy(args, 0, this.keysAndArgs, keys.length, args.length);
 	}
 
+	static ScriptCall ping() {
+		return new ScriptCall(LockScript.PING, new byte[0][]);
+	}
+
 	CompletableFuture<Vote> vote() {
 		return this.vote;
 	}

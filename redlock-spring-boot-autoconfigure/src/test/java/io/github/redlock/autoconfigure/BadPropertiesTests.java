@@ -2,12 +2,15 @@ package io.github.redlock.autoconfigure;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindException;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.core.env.MapPropertySource;
 
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.testing.Garbage;
@@ -60,8 +63,7 @@ class BadPropertiesTests {
 			runner
 				.withInitializer((context) -> context.getEnvironment()
 					.getPropertySources()
-					.addFirst(new org.springframework.core.env.MapPropertySource("garbage",
-							java.util.Map.of(property, value))))
+					.addFirst(new MapPropertySource("garbage", Map.of(property, value))))
 				.run((context) -> {
 					Throwable failure = context.getStartupFailure();
 					if (failure == null) {
@@ -75,7 +77,7 @@ class BadPropertiesTests {
 						.anyMatch((cause) -> cause instanceof RedlockConfigurationException
 								|| cause instanceof ConfigurationPropertiesBindException);
 					String key = property.replaceAll("\\[.*", "").replaceAll(".*\\.", "");
-					assertThat(causes.toString().replace("-", "").toLowerCase(java.util.Locale.ROOT))
+					assertThat(causes.toString().replace("-", "").toLowerCase(Locale.ROOT))
 						.contains(key.replace("-", ""));
 				});
 		});

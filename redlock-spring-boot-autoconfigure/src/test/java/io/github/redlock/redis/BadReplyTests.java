@@ -5,14 +5,15 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -120,20 +121,20 @@ class BadReplyTests {
 
 		private final ScriptedRedis redis = new ScriptedRedis(System::currentTimeMillis);
 
-		private final java.util.Random random;
+		private final Random random;
 
 		private final List<Socket> sockets = new ArrayList<>();
 
 		private volatile double madness;
 
 		private Server(long seed, double madness) {
-			this.random = new java.util.Random(seed);
+			this.random = new Random(seed);
 			this.madness = madness;
 			try {
 				this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
 			}
 			catch (IOException ex) {
-				throw new java.io.UncheckedIOException(ex);
+				throw new UncheckedIOException(ex);
 			}
 			start(this::accept);
 		}
@@ -257,7 +258,7 @@ class BadReplyTests {
 				}
 			}
 			catch (IOException ex) {
-				throw new java.io.UncheckedIOException(ex);
+				throw new UncheckedIOException(ex);
 			}
 		}
 

@@ -7,8 +7,6 @@ import java.util.concurrent.CompletionStage;
 
 import org.springframework.data.redis.connection.RedisConnection;
 
-import io.github.redlock.spi.LockNode;
-import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.Vote;
 
 /**
@@ -16,19 +14,14 @@ import io.github.redlock.spi.Vote;
  * requests gather while a batch is on its way, and answers are read by the rules of
  * {@link ScriptBatch}. How a batch travels is left to a simulation.
  */
-public abstract class BatchingLockNode implements LockNode {
-
-	private final String name;
-
-	private final ScriptCalls calls;
+public abstract class BatchingLockNode extends ScriptLockNode {
 
 	private List<ScriptCall> gathered = new ArrayList<>();
 
 	private Flight flight;
 
 	protected BatchingLockNode(String name, String keyPrefix, Duration fenceRetention) {
-		this.name = name;
-		this.calls = new ScriptCalls(keyPrefix, fenceRetention);
+		super(name, keyPrefix, fenceRetention);
 	}
 
 	/**
@@ -38,36 +31,7 @@ public abstract class BatchingLockNode implements LockNode {
 	protected abstract void send(Flight flight);
 
 	@Override
-	public String name() {
-		return this.name;
-	}
-
-	@Override
-	public CompletionStage<Vote> acquire(LockRequest request) {
-		return enqueue(this.calls.acquire(request));
-	}
-
-	@Override
-	public CompletionStage<Vote> extend(LockRequest request) {
-		return enqueue(this.calls.extend(request));
-	}
-
-	@Override
-	public CompletionStage<Vote> heal(LockRequest request) {
-		return enqueue(this.calls.heal(request));
-	}
-
-	@Override
-	public CompletionStage<Vote> release(LockRequest request) {
-		return enqueue(this.calls.release(request));
-	}
-
-	@Override
-	public CompletionStage<Vote> ping() {
-		return enqueue(this.calls.ping());
-	}
-
-	private CompletionStage<Vote> enqueue(ScriptCall call) {
+	CompletionStage<Vote> send(ScriptCall call) {
 		this.gathered.add(call);
 		sendNext();
 		return call.vote();
@@ -159,16 +123,9 @@ public abstract class BatchingLockNode implements LockNode {
 
 		/** The commands arrive at a server. */
 		public List<Object> executeOn(ScriptedRedis server) {
-			RedisConnection connection = ScriptedCalls.connectionTo(server);
+			RedisConnection connection = ImmediateLockNode.connectionTo(server);
 			List<Object> answers = new ArrayList<>();
-			for (ScriptCall call : this.calls) {
-				try {
-					answers.add(call.send(connection, this.bySha));
-				}
-				catch (RuntimeException ex) {
-					answers.add(ex);
-				}
-			}
+			this.calls.forEach((call) -> answers.add(ImmediateLockNode.answer(call, connection, this.bySha)));
 			return answers;
 		}
 

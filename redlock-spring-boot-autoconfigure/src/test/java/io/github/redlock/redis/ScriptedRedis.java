@@ -43,15 +43,11 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 
 	private static final Map<String, Prototype> COMPILED = new ConcurrentHashMap<>();
 
-	private static final Map<String, byte[]> TEXTS = new HashMap<>();
-
-	private static final Map<String, String> NAMES = new HashMap<>();
+	private static final Map<String, LockScript> SCRIPTS = new HashMap<>();
 
 	static {
 		for (LockScript script : LockScript.values()) {
-			String sha = new String(script.sha(), StandardCharsets.US_ASCII);
-			TEXTS.put(sha, script.text());
-			NAMES.put(sha, script.name());
+			SCRIPTS.put(new String(script.sha(), StandardCharsets.US_ASCII), script);
 		}
 	}
 
@@ -188,14 +184,13 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 	@Override
 	public <T> T eval(byte[] script, ReturnType returnType, int numKeys, byte[]... keysAndArgs) {
 		checkError();
-		for (LockScript known : LockScript.values()) {
-			if (Arrays.equals(known.text(), script)) {
-				String sha = new String(known.sha(), StandardCharsets.US_ASCII);
-				this.loaded.add(sha);
-				return run(sha, numKeys, keysAndArgs);
-			}
-		}
-		throw new IllegalArgumentException("not a script of this project");
+		String sha = SCRIPTS.keySet()
+			.stream()
+			.filter((known) -> Arrays.equals(SCRIPTS.get(known).text(), script))
+			.findAny()
+			.orElseThrow(() -> new IllegalArgumentException("not a script of this project"));
+		this.loaded.add(sha);
+		return run(sha, numKeys, keysAndArgs);
 	}
 
 	private void checkError() {
@@ -223,7 +218,7 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 		// Time stands still while a script runs.
 		this.now = this.clock.getAsLong();
 		LuaValue result = this.closures.computeIfAbsent(sha, this::compile).call();
-		this.witness.ran(NAMES.get(sha), keysAndArgs, result);
+		this.witness.ran(SCRIPTS.get(sha).name(), keysAndArgs, result);
 		if (result.istable()) {
 			throw new InvalidDataAccessApiUsageException(result.get("err").tojstring());
 		}
@@ -234,7 +229,7 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 	private LuaClosure compile(String sha) {
 		return new LuaClosure(COMPILED.computeIfAbsent(sha, (key) -> {
 			try {
-				return this.lua.compilePrototype(new ByteArrayInputStream(TEXTS.get(key)), key);
+				return this.lua.compilePrototype(new ByteArrayInputStream(SCRIPTS.get(key).text()), key);
 			}
 			catch (IOException ex) {
 				throw new UncheckedIOException(ex);

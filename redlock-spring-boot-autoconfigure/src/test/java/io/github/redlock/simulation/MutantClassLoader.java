@@ -41,7 +41,7 @@ final class MutantClassLoader extends ClassLoader {
 		super(MutantClassLoader.class.getClassLoader());
 		Map<String, String> sources = new LinkedHashMap<>();
 		for (Mutant.Edit edit : mutant.edits()) {
-			sources.merge(edit.file(), edit.apply(source(edit.file(), sources)), (before, after) -> after);
+			sources.put(edit.file(), edit.apply(source(edit.file(), sources)));
 		}
 		List<JavaFileObject> units = new ArrayList<>();
 		sources.forEach((file, text) -> {

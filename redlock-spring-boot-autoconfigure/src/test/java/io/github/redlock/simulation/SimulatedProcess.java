@@ -194,11 +194,6 @@ final class SimulatedProcess implements TimeSource, Executor {
 		this.wallMicros += by.toNanos() / 1000;
 	}
 
-	/** Kept right by a time service, whatever the speed of the monotonic clock. */
-	long wallClock() {
-		return this.wallMicros + this.world.now() / 1000;
-	}
-
 	/** Do something in this process. */
 	void run(Runnable action) {
 		if (this.ended) {
@@ -221,7 +216,8 @@ final class SimulatedProcess implements TimeSource, Executor {
 	@Override
 	public long wallClockMicros() {
 		maybePause();
-		return wallClock();
+		// Kept right by a time service, whatever the speed of the monotonic clock.
+		return this.wallMicros + this.world.now() / 1000;
 	}
 
 	@Override

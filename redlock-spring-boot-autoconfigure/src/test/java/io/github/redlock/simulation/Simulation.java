@@ -2,23 +2,25 @@ package io.github.redlock.simulation;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 
 import io.github.redlock.LockHandle;
-import io.github.redlock.LockLostException;
 import io.github.redlock.LockNotAcquiredException;
 import io.github.redlock.LockOptions;
 import io.github.redlock.LockReleaseException;
@@ -302,7 +304,7 @@ final class Simulation {
 	}
 
 	private <T> void async(SimulatedProcess process, Ask ask, Function<Redlock, CompletableFuture<T>> request,
-			java.util.function.Consumer<T> use) {
+			Consumer<T> use) {
 		if (process.isClosed()) {
 			return;
 		}
@@ -510,11 +512,9 @@ final class Simulation {
 
 	/** A call did not give what was asked for: look at the reason. */
 	private void refused(SimulatedProcess process, Throwable error) {
-		Throwable cause = (error instanceof java.util.concurrent.CompletionException) ? error.getCause() : error;
+		Throwable cause = (error instanceof CompletionException) ? error.getCause() : error;
 		this.world.trace(() -> process + " was told: " + cause.getMessage());
-		boolean expected = cause instanceof LockLostException || cause instanceof LockNotAcquiredException
-				|| cause instanceof LockReleaseException || cause instanceof RedlockException
-				|| cause instanceof java.util.concurrent.CancellationException
+		boolean expected = cause instanceof RedlockException || cause instanceof CancellationException
 				|| cause instanceof IllegalStateException;
 		if (!expected) {
 			this.world.fail("unexpected " + cause);
@@ -580,7 +580,7 @@ final class Simulation {
 		return true;
 	}
 
-	private static <T> boolean anyOf(List<T> candidates, Random random, java.util.function.Consumer<T> action) {
+	private static <T> boolean anyOf(List<T> candidates, Random random, Consumer<T> action) {
 		if (candidates.isEmpty()) {
 			return false;
 		}

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
-import io.github.redlock.redis.ScriptedCalls;
+import io.github.redlock.redis.ImmediateLockNode;
 import io.github.redlock.redis.ScriptedRedis;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.LockRequest;
@@ -27,7 +27,7 @@ public class FakeLockNode implements LockNode {
 
 	private final ScriptedRedis redis;
 
-	private final ScriptedCalls calls;
+	private final LockNode scripts;
 
 	private final List<String> log = new ArrayList<>();
 
@@ -56,7 +56,7 @@ public class FakeLockNode implements LockNode {
 		this.time = time;
 		this.retention = retention;
 		this.redis = new ScriptedRedis(() -> time.elapsed().toMillis());
-		this.calls = new ScriptedCalls(this.redis, retention);
+		this.scripts = new ImmediateLockNode(name, this.redis, retention);
 	}
 
 	/** Every request and every reply takes this long. */
@@ -124,17 +124,17 @@ public class FakeLockNode implements LockNode {
 
 	/** The fence is lost. */
 	public void deleteFence(String resource) {
-		this.redis.delete(this.calls.fenceKey(resource));
+		this.redis.delete(ImmediateLockNode.fenceKey(resource));
 	}
 
 	/** The time to live of the fence, or zero. */
 	public Duration fenceTtlOf(String resource) {
-		return Duration.ofMillis(Math.max(this.redis.pttl(this.calls.fenceKey(resource)), 0));
+		return Duration.ofMillis(Math.max(this.redis.pttl(ImmediateLockNode.fenceKey(resource)), 0));
 	}
 
 	/** Somebody has stored a fence. */
 	public FakeLockNode fence(String resource, long token) {
-		this.redis.set(this.calls.fenceKey(resource), Long.toString(token), this.retention.toMillis());
+		this.redis.set(ImmediateLockNode.fenceKey(resource), Long.toString(token), this.retention.toMillis());
 		return this;
 	}
 
@@ -150,7 +150,7 @@ public class FakeLockNode implements LockNode {
 
 	/** The stored fence, or zero. */
 	public long fenceOf(String resource) {
-		String fence = this.redis.get(this.calls.fenceKey(resource));
+		String fence = this.redis.get(ImmediateLockNode.fenceKey(resource));
 		return (fence != null) ? Long.parseLong(fence) : 0;
 	}
 
@@ -166,34 +166,34 @@ public class FakeLockNode implements LockNode {
 
 	@Override
 	public CompletionStage<Vote> acquire(LockRequest request) {
-		return submit("acquire " + request.resources(), () -> this.calls.acquire(request));
+		return submit("acquire " + request.resources(), () -> this.scripts.acquire(request));
 	}
 
 	@Override
 	public CompletionStage<Vote> extend(LockRequest request) {
-		return submit("extend " + request.resources(), () -> this.calls.extend(request));
+		return submit("extend " + request.resources(), () -> this.scripts.extend(request));
 	}
 
 	@Override
 	public CompletionStage<Vote> heal(LockRequest request) {
-		return submit("heal " + request.resources(), () -> this.calls.heal(request));
+		return submit("heal " + request.resources(), () -> this.scripts.heal(request));
 	}
 
 	@Override
 	public CompletionStage<Vote> release(LockRequest request) {
-		return submit("release " + request.resources(), () -> this.calls.release(request));
+		return submit("release " + request.resources(), () -> this.scripts.release(request));
 	}
 
 	@Override
 	public CompletionStage<Vote> ping() {
-		return submit("ping", () -> Vote.Granted.INSTANCE);
+		return submit("ping", this.scripts::ping);
 	}
 
 	@Override
 	public void close() {
 	}
 
-	private CompletionStage<Vote> submit(String what, Supplier<Vote> command) {
+	private CompletionStage<Vote> submit(String what, Supplier<CompletionStage<Vote>> command) {
 		CompletableFuture<Vote> reply = new CompletableFuture<>();
 		if (this.refusing || this.losingRequests) {
 			deliver(reply, unreachable("connection refused"));
@@ -217,13 +217,13 @@ public class FakeLockNode implements LockNode {
 		return reply;
 	}
 
-	private void execute(String what, Supplier<Vote> command, CompletableFuture<Vote> reply) {
+	private void execute(String what, Supplier<CompletionStage<Vote>> command, CompletableFuture<Vote> reply) {
 		this.log.add(what);
 		if (this.error != null) {
 			deliver(reply, new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY, this.error));
 			return;
 		}
-		Vote vote = command.get();
+		Vote vote = command.get().toCompletableFuture().join();
 		deliver(reply, this.losingReplies ? unreachable("connection reset") : vote);
 	}
 
