@@ -98,8 +98,9 @@ public final class RedisLockNode extends ScriptLockNode {
 		}
 		else {
 			this.queue.add(call);
-			if (this.closed) {
-				failAll(drain(), closedError());
+			// Only this one: the last requests of others may be on their way out.
+			if (this.closed && this.queue.remove(call)) {
+				failAll(List.of(call), closedError());
 			}
 		}
 		return call.vote();

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterEach;
@@ -717,6 +718,76 @@ class DefaultRedlockAcquireTests {
 				.isEqualTo(Reason.CLOSED));
 		assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> redlock.acquire("b"))
 			.withMessageContaining("closed");
+	}
+
+	@Test
+	void messageSaysHowOftenAndHowLongItWasTried() {
+		FakeCluster cluster = new FakeCluster(3);
+		Redlock redlock = cluster.client();
+		cluster.nodes().forEach((node) -> node.hold("a", "stranger", HOUR));
+		LockOptions options = LockOptions.builder().retryCount(2).retryDelay(ms(50)).retryJitter(Duration.ZERO).build();
+		assertThat(failure(() -> redlock.acquire("a", TTL, options))).hasMessageContaining("3 attempt(s) in 100 ms");
+	}
+
+	@Test
+	void retryCountOfZeroIsASingleAttempt() {
+		FakeCluster cluster = new FakeCluster(3);
+		Redlock redlock = cluster.client();
+		cluster.nodes().forEach((node) -> node.hold("a", "stranger", HOUR));
+		LockOptions options = LockOptions.builder().retryCount(0).build();
+		assertThat(failure(() -> redlock.acquire("a", TTL, options)).getAttempts()).hasSize(1);
+	}
+
+	/** A larger token would not help where too few nodes answer. */
+	@Test
+	void staleTokenInAnOutageIsNotRaisedInALoop() {
+		FakeCluster cluster = new FakeCluster(3);
+		Redlock redlock = cluster.client();
+		cluster.node(0).fence("a", Long.MAX_VALUE >> 11);
+		cluster.node(1).refuse(true);
+		cluster.node(2).refuse(true);
+		LockNotAcquiredException failure = failure(() -> redlock.acquire("a", TTL, NO_WAIT));
+		assertThat(failure.getReason()).isEqualTo(Reason.NO_QUORUM);
+		assertThat(failure.getAttempts()).hasSize(1);
+	}
+
+	@Test
+	void votesTellHowLongTheyTook() {
+		FakeCluster cluster = new FakeCluster(3);
+		cluster.node(0).latency(ms(20), ms(10));
+		LockHandle lock = cluster.client().acquire("a", TTL);
+		cluster.time().advance(ms(100));
+		assertThat(lock.attempts().get(0).votes().get(0).latency()).isEqualTo(ms(30));
+	}
+
+	@Test
+	void jitterIsAddedToTheDelay() {
+		RetrySchedule schedule = new RetrySchedule(ms(200), ms(100));
+		RandomGenerator random = new RandomGenerator() {
+			@Override
+			public long nextLong() {
+				throw new AssertionError("asks without bounds");
+			}
+
+			@Override
+			public long nextLong(long origin, long bound) {
+				assertThat(origin).isEqualTo(-100_000_000);
+				assertThat(bound).isEqualTo(100_000_001);
+				return 70_000_000;
+			}
+		};
+		assertThat(schedule.nextPauseNanos(random)).isEqualTo(270_000_000);
+		assertThat(new RetrySchedule(ms(200), Duration.ZERO).nextPauseNanos(random)).isEqualTo(200_000_000);
+	}
+
+	@Test
+	void sourceOfJitterThatThrowsIsAFailureAndNoHang() {
+		FakeCluster cluster = new FakeCluster(3);
+		cluster.nodes().forEach((node) -> node.hold("a", "stranger", HOUR));
+		DefaultRedlock redlock = cluster.client((builder) -> builder.random(() -> {
+			throw new IllegalStateException("no dice");
+		}));
+		assertThat(failure(() -> redlock.acquire("a", TTL))).hasMessageContaining("no dice");
 	}
 
 }

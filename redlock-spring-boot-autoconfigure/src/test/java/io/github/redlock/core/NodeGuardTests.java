@@ -287,6 +287,56 @@ class NodeGuardTests {
 		assertThat(this.node.valueOf("a")).isNull();
 	}
 
+	/**
+	 * Once it was sent again, it is kept until the longest ttl is over, and no longer.
+	 */
+	@Test
+	void releaseThatKeepsFailingIsForgottenWhenTheKeyIsGoneAnyway() {
+		List<Duration> releases = new ArrayList<>();
+		NodeGuard picky = new NodeGuard(new FakeLockNode("node", this.time, Duration.ZERO) {
+			@Override
+			public java.util.concurrent.CompletionStage<Vote> release(LockRequest request) {
+				releases.add(NodeGuardTests.this.time.elapsed());
+				return java.util.concurrent.CompletableFuture.completedFuture(
+						new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY, new IllegalStateException("WRONGTYPE")));
+			}
+		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time));
+		picky.send(LockCommand.ACQUIRE, request("a", "v1"), this.votes::add);
+		for (int seconds : new int[] { 60, 20 }) {
+			picky.send(LockCommand.EXTEND, request("a", "v1").withTtl(Duration.ofSeconds(seconds)), this.votes::add);
+		}
+		picky.send(LockCommand.RELEASE, request("a", "v1"), this.votes::add);
+		this.time.advance(Duration.ofMinutes(5));
+		assertThat(releases).as("while the key may be there").hasSizeGreaterThan(3);
+		assertThat(releases.get(releases.size() - 1)).isBetween(Duration.ofSeconds(25), Duration.ofSeconds(60));
+		assertThat(this.time.scheduled()).as("once it is gone").isZero();
+	}
+
+	/**
+	 * A confirmed release shows that the node works again: the next one starts afresh.
+	 */
+	@Test
+	void pauseBeforeAReleaseIsSentAgainIsShortOnceOneWasConfirmed() {
+		for (String value : List.of("v1", "v2")) {
+			send(LockCommand.ACQUIRE, value);
+			this.time.advance(ms(1));
+			this.node.failWith(new IllegalStateException("BUSY Redis is busy running a script"));
+			send(LockCommand.RELEASE, value);
+			this.time.advance(Duration.ofSeconds(5));
+			this.node.failWith(null);
+			this.time.advance(Duration.ofSeconds(3));
+			assertThat(this.node.valueOf("a")).isNull();
+		}
+		send(LockCommand.ACQUIRE, "v3");
+		this.time.advance(ms(1));
+		this.node.failWith(new IllegalStateException("BUSY Redis is busy running a script"));
+		send(LockCommand.RELEASE, "v3");
+		this.time.advance(ms(1));
+		this.node.failWith(null);
+		this.time.advance(ms(500));
+		assertThat(this.node.valueOf("a")).isNull();
+	}
+
 	@Test
 	void releaseThatAlwaysFailsIsNotSentInATightLoopHoweverMuchElseSucceeds() {
 		NodeGuard picky = new NodeGuard(new FakeLockNode("node", this.time, Duration.ZERO) {

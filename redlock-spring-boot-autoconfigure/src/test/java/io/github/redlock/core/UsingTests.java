@@ -146,8 +146,10 @@ class UsingTests {
 				signals.add(signal);
 				assertThat(signal.error()).isEmpty();
 				this.cluster.time().pause(TTL);
+				assertThat(signal.isAborted()).isTrue();
+				assertThatExceptionOfType(LockLostException.class).isThrownBy(signal::throwIfAborted);
 				signal.throwIfAborted();
-				return "never";
+				throw new AssertionError("went on without the lock");
 			}))
 			.satisfies((ex) -> assertThat(ex.getSuppressed()).isEmpty());
 		assertThat(signals.get(0).error()).isPresent();
@@ -348,10 +350,59 @@ class UsingTests {
 		assertThat(this.recorder.events()).containsExactly("acquired [a]", "nodeError node2");
 	}
 
+	/** A routine that fails after the loss fails with its own exception. */
+	@Test
+	void lossIsSuppressedIntoTheExceptionOfAnAsynchronousRoutine() {
+		CompletableFuture<String> routine = new CompletableFuture<>();
+		CompletableFuture<String> result = this.redlock.usingAsync("a", TTL, (lock, signal) -> routine);
+		advance(Duration.ofMillis(1));
+		this.cluster.nodes().forEach(FakeLockNode::wipe);
+		advance(TTL);
+		routine.completeExceptionally(new IllegalStateException("card declined"));
+		advance(Duration.ofMillis(1));
+		assertThatExceptionOfType(ExecutionException.class).isThrownBy(result::get)
+			.satisfies((ex) -> assertThat(ex.getCause()).hasMessage("card declined")
+				.satisfies((cause) -> assertThat(cause.getSuppressed())
+					.hasExactlyElementsOfTypes(LockLostException.class)));
+	}
+
+	@Test
+	void cancelledAsynchronousBlockStopsWaitingForItsLock() {
+		this.cluster.nodes().forEach((node) -> node.hold("a", "stranger", Duration.ofHours(1)));
+		LockOptions patient = LockOptions.builder().retryDelay(Duration.ofMinutes(1)).build();
+		CompletableFuture<String> result = this.redlock.usingAsync(List.of("a"), TTL, patient,
+				(lock, signal) -> CompletableFuture.completedFuture("ran"));
+		advance(Duration.ofSeconds(1));
+		assertThat(this.cluster.time().scheduled()).as("the pause before the next attempt").isEqualTo(1);
+		result.cancel(true);
+		advance(Duration.ofSeconds(1));
+		assertThat(this.cluster.time().scheduled()).as("what is left of it").isZero();
+	}
+
+	@Test
+	void closingClosesTheNodes() {
+		List<String> closed = new ArrayList<>();
+		DefaultRedlock redlock = DefaultRedlock.builder()
+			.time(this.cluster.time())
+			.callbackExecutor(this.cluster.time())
+			.nodes(List.of(new FakeLockNode("node", this.cluster.time(), Duration.ZERO) {
+				@Override
+				public void close() {
+					closed.add(name());
+				}
+			}))
+			.build();
+		redlock.close();
+		redlock.close();
+		assertThat(closed).containsExactly("node");
+	}
+
 	@Test
 	void builderRefusesWhatCannotWork() {
 		DefaultRedlock.Builder builder = DefaultRedlock.builder();
 		assertThatIllegalArgumentException().isThrownBy(builder::build).withMessageContaining("nodes");
+		builder.nodes(this.cluster.nodes()).defaultTtl(Duration.ofNanos(1));
+		assertThatIllegalArgumentException().isThrownBy(builder::build).withMessageContaining("ttl");
 		assertThatIllegalArgumentException().isThrownBy(() -> builder.commandTimeout(Duration.ZERO))
 			.withMessageContaining("commandTimeout");
 		for (double share : new double[] { 0, -1, 0.91, Double.NaN }) {
