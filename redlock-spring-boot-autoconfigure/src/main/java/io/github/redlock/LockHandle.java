@@ -80,6 +80,13 @@ public interface LockHandle extends AutoCloseable {
 	CompletionStage<LockLostException> lost();
 
 	/**
+	 * The same as {@link #lost()} for those who ask rather than listen, as in
+	 * {@code lock.signal().throwIfAborted()} between two steps of the work.
+	 * @return the signal of this lock
+	 */
+	AbortSignal signal();
+
+	/**
 	 * Extend by the ttl last used. Equal to {@code extend(ttl())}.
 	 * @return this
 	 * @throws LockLostException if the lock was lost, before or by this attempt
@@ -118,7 +125,9 @@ public interface LockHandle extends AutoCloseable {
 	CompletableFuture<LockHandle> extendAsync(Duration ttl);
 
 	/**
-	 * Release the lock. It turns invalid on our side first; then every node is told.
+	 * Release the lock. It turns invalid on our side first; then every node is told. With
+	 * {@link LockOptions.Builder#holdAtLeast holdAtLeast} the nodes keep the resource
+	 * locked until that time is over.
 	 * <p>
 	 * Blocks until a quorum has answered, at most one command timeout, and returns at
 	 * once if the lock is known to be lost. An interrupt does not cut it short; the

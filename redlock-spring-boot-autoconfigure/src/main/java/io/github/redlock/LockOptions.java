@@ -40,6 +40,10 @@ public final class LockOptions {
 
 	private final @Nullable Boolean autoExtend;
 
+	private final @Nullable Duration holdAtLeast;
+
+	private final @Nullable Duration maxHold;
+
 	private LockOptions(Builder builder) {
 		this.waitTime = builder.waitTime;
 		this.retryCount = builder.retryCount;
@@ -47,6 +51,8 @@ public final class LockOptions {
 		this.retryJitter = builder.retryJitter;
 		this.driftFactor = builder.driftFactor;
 		this.autoExtend = builder.autoExtend;
+		this.holdAtLeast = builder.holdAtLeast;
+		this.maxHold = builder.maxHold;
 	}
 
 	/**
@@ -63,6 +69,23 @@ public final class LockOptions {
 	 */
 	public static Builder builder() {
 		return new Builder();
+	}
+
+	/**
+	 * Start with what is set here.
+	 * @return a new builder
+	 */
+	public Builder toBuilder() {
+		Builder builder = new Builder();
+		builder.waitTime = this.waitTime;
+		builder.retryCount = this.retryCount;
+		builder.retryDelay = this.retryDelay;
+		builder.retryJitter = this.retryJitter;
+		builder.driftFactor = this.driftFactor;
+		builder.autoExtend = this.autoExtend;
+		builder.holdAtLeast = this.holdAtLeast;
+		builder.maxHold = this.maxHold;
+		return builder;
 	}
 
 	/**
@@ -114,6 +137,22 @@ public final class LockOptions {
 	}
 
 	/**
+	 * How long the resource stays locked even if the lock is released earlier.
+	 * @return the minimum, if set
+	 */
+	public Optional<Duration> holdAtLeast() {
+		return Optional.ofNullable(this.holdAtLeast);
+	}
+
+	/**
+	 * When the lock ends however often it is extended.
+	 * @return the maximum, if set
+	 */
+	public Optional<Duration> maxHold() {
+		return Optional.ofNullable(this.maxHold);
+	}
+
+	/**
 	 * Collects the settings and checks each one as it is given. Not thread-safe.
 	 */
 	public static final class Builder {
@@ -129,6 +168,10 @@ public final class LockOptions {
 		private @Nullable Double driftFactor;
 
 		private @Nullable Boolean autoExtend;
+
+		private @Nullable Duration holdAtLeast;
+
+		private @Nullable Duration maxHold;
 
 		private Builder() {
 		}
@@ -197,7 +240,8 @@ public final class LockOptions {
 		/**
 		 * Whether the lock is extended, again and again, until it is released. By default
 		 * {@code acquire} and {@code tryAcquire} do not, {@code using} and the annotation
-		 * do. A handle that nobody releases is extended for as long as the process lives.
+		 * do. A handle that nobody releases is extended for as long as the process lives,
+		 * unless there is a {@link #maxHold maxHold}.
 		 * @param autoExtend the switch
 		 * @return this
 		 */
@@ -207,10 +251,46 @@ public final class LockOptions {
 		}
 
 		/**
+		 * Keep the resource locked for at least this long, counted from the acquisition:
+		 * a lock that is released earlier is not deleted on the nodes, but expires there
+		 * when the time is over. For jobs that are done sooner than the clocks of two
+		 * machines agree on when they are due. The holder is rid of it at once; a lock
+		 * that was lost, or whose process died, is not kept.
+		 * <p>
+		 * Longer than the ttl only with auto-extension.
+		 * @param holdAtLeast zero or more; by default the release deletes the lock
+		 * @return this
+		 */
+		public Builder holdAtLeast(Duration holdAtLeast) {
+			this.holdAtLeast = notNegative("holdAtLeast", holdAtLeast);
+			return this;
+		}
+
+		/**
+		 * The longest that a lock may be held, counted from the acquisition. No extension
+		 * carries it further: the lock is lost then, which is reported as every loss is,
+		 * and others can have the resource although its holder may be stuck.
+		 * @param maxHold positive, not less than holdAtLeast; without limit by default
+		 * @return this
+		 */
+		public Builder maxHold(Duration maxHold) {
+			if (notNegative("maxHold", maxHold).isZero()) {
+				throw new IllegalArgumentException("maxHold must be positive, but is " + maxHold);
+			}
+			this.maxHold = maxHold;
+			return this;
+		}
+
+		/**
 		 * Build the options.
 		 * @return immutable options
+		 * @throws IllegalArgumentException if maxHold is less than holdAtLeast
 		 */
 		public LockOptions build() {
+			if (this.maxHold != null && this.holdAtLeast != null && this.maxHold.compareTo(this.holdAtLeast) < 0) {
+				throw new IllegalArgumentException("maxHold must not be less than holdAtLeast, but is " + this.maxHold
+						+ ", and holdAtLeast is " + this.holdAtLeast);
+			}
 			return new LockOptions(this);
 		}
 

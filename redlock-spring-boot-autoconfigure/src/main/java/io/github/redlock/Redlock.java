@@ -51,11 +51,28 @@ public interface Redlock {
 	Duration defaultTtl();
 
 	/**
+	 * What holds where the options of a call set nothing.
+	 * @return the configured defaults; what is not set there has the default of its
+	 * property
+	 */
+	LockOptions defaultOptions();
+
+	/**
 	 * Find out, for instance at start-up, whether a ttl would be accepted.
 	 * @param ttl the ttl
 	 * @throws IllegalArgumentException if it would be refused
 	 */
-	void checkTtl(Duration ttl);
+	default void checkTtl(Duration ttl) {
+		check(ttl, LockOptions.defaults());
+	}
+
+	/**
+	 * Find out whether a ttl and options would be accepted together.
+	 * @param ttl the ttl
+	 * @param options what differs from the defaults
+	 * @throws IllegalArgumentException if they would be refused
+	 */
+	void check(Duration ttl, LockOptions options);
 
 	/**
 	 * Wait for a lock.

@@ -1,5 +1,6 @@
 package io.github.redlock.core;
 
+import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -7,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 
+import io.github.redlock.LockHandle;
 import io.github.redlock.LockNotAcquiredException.Reason;
 
 /**
@@ -67,6 +69,13 @@ final class ActiveLocks {
 				next = this.idle.poll();
 			}
 		}
+	}
+
+	/**
+	 * What is held at this moment.
+	 */
+	List<LockHandle> held() {
+		return List.copyOf(this.held);
 	}
 
 	/**

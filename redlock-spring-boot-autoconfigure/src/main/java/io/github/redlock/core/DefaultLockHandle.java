@@ -39,6 +39,8 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 	private final double extendAfter;
 
+	private final long heldSince;
+
 	private final Executor callbackExecutor;
 
 	private final Consumer<DefaultLockHandle> onEnd;
@@ -78,17 +80,39 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		this.attempts = List.copyOf(attempts);
 		this.callbackExecutor = callbackExecutor;
 		this.onEnd = onEnd;
+		this.heldSince = start;
 		prolong(start, request);
 	}
 
 	private void prolong(long start, LockRequest request) {
 		this.request = request;
-		this.deadline = Validity.deadline(start, request.ttl(), this.settings.driftFactor());
+		this.deadline = deadline(start, request.ttl());
 		this.extendAt = start + (long) (request.ttl().toNanos() * this.extendAfter);
 		if (this.extendAt - this.deadline >= 0) {
 			// Only with a drift factor so large that it swallows what the share leaves.
 			this.extendAt = start + (long) ((this.deadline - start) * this.extendAfter);
 		}
+	}
+
+	/**
+	 * When the lock stops being valid if the nodes keep it for this ttl.
+	 */
+	private long deadline(long start, Duration ttl) {
+		long deadline = Validity.deadline(start, ttl, this.settings.driftFactor());
+		Duration maxHold = this.settings.maxHold();
+		if (maxHold == null) {
+			return deadline;
+		}
+		long left = this.heldSince + Nanos.of(maxHold) - start;
+		return (left < deadline - start) ? start + left : deadline;
+	}
+
+	/**
+	 * Whether the time that the lock may be held at most is what ends it next.
+	 */
+	private boolean endsByMaxHold() {
+		Duration maxHold = this.settings.maxHold();
+		return maxHold != null && this.deadline - this.heldSince >= Nanos.of(maxHold);
 	}
 
 	/**
@@ -107,16 +131,19 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		if (this.timer != null) {
 			this.timer.cancel();
 		}
-		boolean extend = this.settings.autoExtend() && this.extension == null;
-		long next = extend ? this.extendAt : this.deadline;
+		long next = extendsNext() ? this.extendAt : this.deadline;
 		this.timer = this.nodes.time().schedule(next - now(), this::timerFired);
+	}
+
+	private boolean extendsNext() {
+		return this.settings.autoExtend() && this.extension == null && !endsByMaxHold();
 	}
 
 	private synchronized void timerFired() {
 		if (this.state != State.HELD || endIfExpired()) {
 			return;
 		}
-		if (this.settings.autoExtend() && this.extension == null && now() - this.extendAt >= 0) {
+		if (extendsNext() && now() - this.extendAt >= 0) {
 			beginExtension(ttl());
 		}
 		else {
@@ -140,7 +167,8 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		if (remainingNanos() > 0) {
 			return false;
 		}
-		lose("its validity ended before it was released", null);
+		lose(endsByMaxHold() ? "the " + this.settings.maxHold() + " that it may be held at most were over"
+				: "its validity ended before it was released", null);
 		return true;
 	}
 
@@ -187,6 +215,11 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	@Override
 	public CompletionStage<LockLostException> lost() {
 		return this.lost.minimalCompletionStage();
+	}
+
+	@Override
+	public AbortSignal signal() {
+		return this;
 	}
 
 	@Override
@@ -354,14 +387,35 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	}
 
 	CompletableFuture<ReleaseOutcome> releaseOnce() {
-		beginRelease();
+		beginRelease(restToHold());
 		return this.released;
 	}
 
 	/**
-	 * Release without waiting; how it ends is logged and reported to listeners.
+	 * Release, without waiting, a lock that nobody ever had.
 	 */
-	synchronized void beginRelease() {
+	void discard() {
+		beginRelease(Duration.ZERO);
+	}
+
+	/**
+	 * How much longer the nodes have to keep the keys: what is left of the minimum, by
+	 * the clock of the slowest of us, in whole milliseconds.
+	 */
+	private Duration restToHold() {
+		long left = this.heldSince + Nanos.of(this.settings.holdAtLeast()) - now();
+		if (left <= 0) {
+			return Duration.ZERO;
+		}
+		long drift = Validity.driftNanos(Duration.ofNanos(left), this.settings.driftFactor());
+		return Duration.ofMillis(Duration.ofNanos(left + drift).toMillis());
+	}
+
+	/**
+	 * Release without waiting; how it ends is logged and reported to listeners.
+	 * @param rest how long the nodes keep the keys
+	 */
+	private synchronized void beginRelease(Duration rest) {
 		if (this.state == State.RELEASED || this.released.isDone()) {
 			return;
 		}
@@ -371,7 +425,12 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		}
 		this.state = State.RELEASED;
 		end();
-		this.nodes.send(LockCommand.RELEASE, this.request, this.nodes.open(this));
+		if (rest.isZero()) {
+			this.nodes.send(LockCommand.RELEASE, this.request, this.nodes.open(this));
+		}
+		else {
+			this.nodes.send(LockCommand.RELEASE_LATER, this.request.withTtl(rest), this.nodes.open(this));
+		}
 	}
 
 	/**

@@ -107,6 +107,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private final Duration commandTimeout;
 
+	private final LockOptions defaultOptions;
+
 	private final LockSettings defaults;
 
 	private final double extendAfter;
@@ -126,10 +128,11 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	private final AtomicBoolean closed = new AtomicBoolean();
 
 	private DefaultRedlock(Builder builder) {
-		Validity.check(builder.defaultTtl, builder.options.driftFactor().orElse(Builder.DRIFT_FACTOR));
+		builder.settings().check(builder.defaultTtl);
 		Quorum quorum = new Quorum(builder.nodes.size());
 		this.defaultTtl = builder.defaultTtl;
 		this.commandTimeout = builder.commandTimeout;
+		this.defaultOptions = builder.options;
 		this.defaults = builder.settings();
 		this.extendAfter = builder.extendAfter;
 		this.values = builder.values;
@@ -196,8 +199,17 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	}
 
 	@Override
-	public void checkTtl(Duration ttl) {
-		Validity.check(Objects.requireNonNull(ttl, "ttl must not be null"), this.defaults.driftFactor());
+	public LockOptions defaultOptions() {
+		return this.defaultOptions;
+	}
+
+	@Override
+	public void check(Duration ttl, LockOptions options) {
+		check(ttl, settings(options, false));
+	}
+
+	private void check(Duration ttl, LockSettings settings) {
+		settings.check(Objects.requireNonNull(ttl, "ttl must not be null"));
 		warnIfShort(ttl);
 	}
 
@@ -220,7 +232,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 			acquisition.abort(Reason.INTERRUPTED, "the waiting thread was interrupted");
 			AcquireOutcome outcome = acquisition.outcome().join();
 			if (outcome instanceof Acquired acquired) {
-				acquired.lock().beginRelease();
+				acquired.lock().discard();
 				return acquisition.interrupted();
 			}
 			return outcome;
@@ -253,7 +265,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 				taken = future.completeExceptionally(ex);
 			}
 			if (!taken && outcome instanceof Acquired acquired) {
-				acquired.lock().beginRelease();
+				acquired.lock().discard();
 			}
 		});
 		abortWith(future, acquisition);
@@ -277,8 +289,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private Acquisition begin(Collection<String> resources, Duration ttl, LockSettings settings) {
 		List<String> distinct = checkResources(resources);
-		Validity.check(Objects.requireNonNull(ttl, "ttl must not be null"), settings.driftFactor());
-		warnIfShort(ttl);
+		check(ttl, settings);
 		if (this.closed.get()) {
 			throw new IllegalStateException("This Redlock is closed; " + distinct + " cannot be locked any more");
 		}
@@ -382,7 +393,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 				completeFrom(future, outcome::lockOrThrow);
 			}
 			else if (future.isDone()) {
-				acquired.lock().beginRelease();
+				acquired.lock().discard();
 			}
 			else {
 				run(callback, acquired.lock(), future);
@@ -440,6 +451,14 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		else {
 			future.complete(result);
 		}
+	}
+
+	/**
+	 * The locks that this client holds.
+	 * @return a snapshot, in no order
+	 */
+	public List<LockHandle> held() {
+		return this.active.held();
 	}
 
 	/**
@@ -546,8 +565,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 		/**
 		 * The defaults of the per-call options. Not set means: no wait time, 3 retries
-		 * after 200 ms +- 100 ms, drift factor 0.01. Auto-extension that is switched off
-		 * here is off unless a call switches it on.
+		 * after 200 ms +- 100 ms, drift factor 0.01, no holdAtLeast, no maxHold.
+		 * Auto-extension that is switched off here is off unless a call switches it on.
 		 * @param options the defaults
 		 * @return this
 		 */
@@ -624,7 +643,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 		private LockSettings settings() {
 			LockSettings defaults = new LockSettings(null, 3,
-					new RetrySchedule(Duration.ofMillis(200), Duration.ofMillis(100)), DRIFT_FACTOR, true);
+					new RetrySchedule(Duration.ofMillis(200), Duration.ofMillis(100)), DRIFT_FACTOR, true,
+					Duration.ZERO, null);
 			return defaults.with(this.options, true);
 		}
 

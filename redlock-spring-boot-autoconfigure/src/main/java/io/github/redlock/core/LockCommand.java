@@ -11,7 +11,7 @@ import io.github.redlock.spi.Vote;
  */
 enum LockCommand {
 
-	ACQUIRE, EXTEND, HEAL, RELEASE, PING;
+	ACQUIRE, EXTEND, HEAL, RELEASE, RELEASE_LATER, PING;
 
 	CompletionStage<Vote> send(LockNode node, LockRequest request) {
 		return switch (this) {
@@ -19,6 +19,7 @@ enum LockCommand {
 			case EXTEND -> node.extend(request);
 			case HEAL -> node.heal(request);
 			case RELEASE -> node.release(request);
+			case RELEASE_LATER -> node.releaseLater(request);
 			case PING -> node.ping();
 		};
 	}
@@ -28,6 +29,13 @@ enum LockCommand {
 	 */
 	boolean prolongsKeys() {
 		return this == EXTEND || this == HEAL;
+	}
+
+	/**
+	 * Whether this is the last request of an owner, who has to be sure that it arrives.
+	 */
+	boolean isRelease() {
+		return this == RELEASE || this == RELEASE_LATER;
 	}
 
 	/**

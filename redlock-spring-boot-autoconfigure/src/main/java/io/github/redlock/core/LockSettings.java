@@ -5,6 +5,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 import io.github.redlock.LockOptions;
+import io.github.redlock.Redlock;
 
 /**
  * The settings of one lock, complete: per-call options on top of the defaults.
@@ -14,9 +15,11 @@ import io.github.redlock.LockOptions;
  * @param retry the pauses
  * @param driftFactor the share of the ttl given up for drift
  * @param autoExtend whether to extend until released
+ * @param holdAtLeast how long the nodes keep the lock even if it is released earlier
+ * @param maxHold when the lock ends however often it is extended, {@code null} for never
  */
 record LockSettings(@Nullable Duration waitTime, int retryCount, RetrySchedule retry, double driftFactor,
-		boolean autoExtend) {
+		boolean autoExtend, Duration holdAtLeast, @Nullable Duration maxHold) {
 
 	/**
 	 * Put per-call options on top of these settings. A wait time, wherever it was set,
@@ -27,14 +30,36 @@ record LockSettings(@Nullable Duration waitTime, int retryCount, RetrySchedule r
 				new RetrySchedule(options.retryDelay().orElse(this.retry.delay()),
 						options.retryJitter().orElse(this.retry.jitter())),
 				options.driftFactor().orElse(this.driftFactor),
-				options.autoExtend().orElse(autoExtendByDefault && this.autoExtend));
+				options.autoExtend().orElse(autoExtendByDefault && this.autoExtend),
+				options.holdAtLeast().orElse(this.holdAtLeast), options.maxHold().orElse(this.maxHold));
+	}
+
+	/**
+	 * Refuse a ttl that does not go with these settings.
+	 * @throws IllegalArgumentException with the values and the remedy
+	 */
+	void check(Duration ttl) {
+		Validity.check(ttl, this.driftFactor);
+		if (!this.autoExtend && this.holdAtLeast.compareTo(ttl) > 0) {
+			throw new IllegalArgumentException("holdAtLeast " + this.holdAtLeast + " is longer than the ttl " + ttl
+					+ ", and the lock is not extended: it could be over before; use a longer ttl or autoExtend");
+		}
+		if (this.holdAtLeast.compareTo(Redlock.MAX_TTL) > 0) {
+			throw new IllegalArgumentException(
+					"holdAtLeast must be at most " + Redlock.MAX_TTL + ", but is " + this.holdAtLeast);
+		}
+		if (this.maxHold != null && this.maxHold.compareTo(this.holdAtLeast) < 0) {
+			throw new IllegalArgumentException("maxHold must not be less than holdAtLeast, but is " + this.maxHold
+					+ ", and holdAtLeast is " + this.holdAtLeast);
+		}
 	}
 
 	/**
 	 * The same settings for a single attempt.
 	 */
 	LockSettings once() {
-		return new LockSettings(Duration.ZERO, 0, this.retry, this.driftFactor, this.autoExtend);
+		return new LockSettings(Duration.ZERO, 0, this.retry, this.driftFactor, this.autoExtend, this.holdAtLeast,
+				this.maxHold);
 	}
 
 }

@@ -120,8 +120,8 @@ final class NodeGuard {
 	 */
 	void send(LockCommand command, LockRequest request, Consumer<Vote> sink) {
 		if (this.down.get() || this.closed) {
-			if (command == LockCommand.RELEASE) {
-				keepRelease(request);
+			if (command.isRelease()) {
+				keepRelease(command, request, this.time.nanoTime());
 			}
 			sink.accept(new Vote.Failed(Vote.Failed.Reason.DOWN, downError()));
 			return;
@@ -166,7 +166,7 @@ final class NodeGuard {
 
 	private void answered(Unanswered entry, Vote vote) {
 		this.unanswered.remove(entry);
-		if (entry.command == LockCommand.RELEASE && !(vote instanceof Vote.Failed)) {
+		if (entry.command.isRelease() && !(vote instanceof Vote.Failed)) {
 			Debt debt = this.debts.remove(entry.request.value());
 			if (debt != null && debt.isReleased()) {
 				this.resendNanos = 0;
@@ -181,8 +181,8 @@ final class NodeGuard {
 		try {
 			if (vote instanceof Vote.Failed failure) {
 				failed(failure);
-				if (entry.command == LockCommand.RELEASE) {
-					keepRelease(entry.request);
+				if (entry.command.isRelease()) {
+					keepRelease(entry.command, entry.request, entry.sentAt);
 				}
 			}
 			else {
@@ -261,15 +261,24 @@ final class NodeGuard {
 		this.debts.values().removeIf((debt) -> debt.isExpired(now));
 		for (Debt debt : this.debts.values()) {
 			if (debt.takeKept()) {
-				dispatch(LockCommand.RELEASE, debt.request, (vote) -> {
-				});
+				Duration rest = debt.restToHold(now);
+				dispatch(rest.isZero() ? LockCommand.RELEASE : LockCommand.RELEASE_LATER,
+						rest.isZero() ? debt.request : debt.request.withTtl(rest), (vote) -> {
+						});
 			}
 		}
 	}
 
-	private void keepRelease(LockRequest request) {
+	/**
+	 * Keep a release for sending it again.
+	 * @param sentAt when it was sent, or would have been
+	 */
+	private void keepRelease(LockCommand command, LockRequest request, long sentAt) {
 		Debt debt = this.debts.get(request.value());
 		if (debt != null) {
+			if (command == LockCommand.RELEASE_LATER) {
+				debt.holdUntil(sentAt, request.ttl());
+			}
 			debt.keep(this.time.nanoTime());
 			probeLater();
 		}
@@ -360,6 +369,8 @@ final class NodeGuard {
 
 		private Duration longestTtl;
 
+		private @Nullable Long heldUntil;
+
 		private Debt(LockRequest request) {
 			this.request = request;
 			this.longestTtl = request.ttl();
@@ -389,6 +400,24 @@ final class NodeGuard {
 				this.expiry = now + this.longestTtl.toNanos();
 			}
 			this.kept = true;
+		}
+
+		/**
+		 * The release is not to take effect before this time is over.
+		 */
+		private synchronized void holdUntil(long sentAt, Duration ttl) {
+			if (this.heldUntil == null) {
+				this.heldUntil = sentAt + ttl.toNanos();
+				prolong(ttl);
+			}
+		}
+
+		/**
+		 * What is left of that time, in whole milliseconds.
+		 */
+		private synchronized Duration restToHold(long now) {
+			long left = (this.heldUntil != null) ? this.heldUntil - now : 0;
+			return Duration.ofMillis(Duration.ofNanos(Math.max(left, 0)).toMillis());
 		}
 
 		private synchronized boolean isReleased() {

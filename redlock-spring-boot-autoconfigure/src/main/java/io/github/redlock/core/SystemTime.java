@@ -15,15 +15,21 @@ import io.github.redlock.spi.TimeSource;
 
 /**
  * The time of production: the clocks of the JVM and one daemon thread for everything that
- * is scheduled, however many locks are held.
+ * is scheduled, however many locks are held. A {@link DefaultRedlock} makes its own,
+ * unless it is given one to share with others.
+ *
+ * @since 0.1.0
  */
-final class SystemTime implements TimeSource, AutoCloseable {
+public final class SystemTime implements TimeSource, AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(SystemTime.class);
 
 	private final ScheduledThreadPoolExecutor scheduler;
 
-	SystemTime() {
+	/**
+	 * Start the thread.
+	 */
+	public SystemTime() {
 		this.scheduler = new ScheduledThreadPoolExecutor(1, (task) -> {
 			Thread thread = new Thread(task, "redlock-timer");
 			thread.setDaemon(true);

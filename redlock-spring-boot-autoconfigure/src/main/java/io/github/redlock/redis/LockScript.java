@@ -21,6 +21,8 @@ enum LockScript {
 
 	RELEASE("release.lua"),
 
+	RELEASE_LATER("release-later.lua"),
+
 	PING("ping.lua");
 
 	private final String text;

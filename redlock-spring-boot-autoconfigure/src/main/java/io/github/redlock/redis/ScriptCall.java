@@ -43,7 +43,7 @@ final class ScriptCall {
 	}
 
 	boolean isRelease() {
-		return this.script == LockScript.RELEASE;
+		return this.script == LockScript.RELEASE || this.script == LockScript.RELEASE_LATER;
 	}
 
 	/**
@@ -103,7 +103,7 @@ final class ScriptCall {
 			case ACQUIRE -> (code < 0) ? held(code) : new Vote.Stale(code);
 			case EXTEND -> (code < 0) ? held(code) : (code == 1) ? Vote.Missing.INSTANCE : null;
 			case HEAL -> (code < 0) ? held(code) : null;
-			case RELEASE -> (code == 1) ? Vote.Missing.INSTANCE : null;
+			case RELEASE, RELEASE_LATER -> (code == 1) ? Vote.Missing.INSTANCE : null;
 			case PING -> null;
 		};
 	}

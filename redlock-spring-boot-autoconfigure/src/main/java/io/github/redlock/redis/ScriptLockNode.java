@@ -58,6 +58,11 @@ abstract class ScriptLockNode implements LockNode {
 	}
 
 	@Override
+	public CompletionStage<Vote> releaseLater(LockRequest request) {
+		return send(withTtl(LockScript.RELEASE_LATER, request));
+	}
+
+	@Override
 	public CompletionStage<Vote> ping() {
 		return send(ScriptCall.ping());
 	}

@@ -66,6 +66,16 @@ public interface LockNode extends AutoCloseable {
 	CompletionStage<Vote> release(LockRequest request);
 
 	/**
+	 * Release, but only when the request's time to live is over: every lock key that
+	 * holds the value gets exactly that time to live, whatever the others hold, and its
+	 * fence key at least the full time to live of a fence.
+	 * @param request the resources, the value, the time that is left and the token
+	 * @return {@link Vote.Granted} if all keys held the value, {@link Vote.Missing} if at
+	 * least one was gone or foreign, or {@link Vote.Failed}
+	 */
+	CompletionStage<Vote> releaseLater(LockRequest request);
+
+	/**
 	 * Find out whether the node answers, opening a connection where there is none.
 	 * @return {@link Vote.Granted} or {@link Vote.Failed}
 	 */

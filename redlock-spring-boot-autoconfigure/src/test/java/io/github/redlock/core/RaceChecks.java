@@ -68,7 +68,7 @@ class RaceChecks {
 			Fixture fixture = new Fixture();
 			DefaultLockHandle lock = fixture.hold();
 			CompletableFuture<LockHandle> extension = lock.extendAsync(Duration.ofSeconds(5));
-			together(lock::beginRelease, () -> fixture.node.answer("extend", Vote.Missing.INSTANCE));
+			together(lock::releaseOnce, () -> fixture.node.answer("extend", Vote.Missing.INSTANCE));
 			fixture.checkNothingFollowsTheRelease();
 			check(!lock.isValid(), lock);
 			check(extension.isDone(), "the extension ends");
@@ -84,7 +84,7 @@ class RaceChecks {
 			DefaultLockHandle lock = fixture.hold();
 			lock.extendAsync(Duration.ofSeconds(5));
 			fixture.nodes.get(0).answer("extend", GRANTED);
-			together(lock::beginRelease, () -> fixture.nodes.get(1).answer("extend", GRANTED),
+			together(lock::releaseOnce, () -> fixture.nodes.get(1).answer("extend", GRANTED),
 					() -> fixture.nodes.get(2).answer("extend", Vote.Missing.INSTANCE));
 			fixture.checkNothingFollowsTheRelease();
 		});
@@ -95,7 +95,7 @@ class RaceChecks {
 		Lincheck.runConcurrentTest(INVOCATIONS, () -> {
 			Fixture fixture = new Fixture();
 			DefaultLockHandle lock = fixture.hold();
-			together(lock::beginRelease, () -> fixture.time.passAndRun(Duration.ofSeconds(11)));
+			together(lock::releaseOnce, () -> fixture.time.passAndRun(Duration.ofSeconds(11)));
 			fixture.node.answerAll(GRANTED);
 			check(!lock.isValid(), lock);
 			fixture.checkEndedOnce();
@@ -107,7 +107,7 @@ class RaceChecks {
 		Lincheck.runConcurrentTest(INVOCATIONS, () -> {
 			Fixture fixture = new Fixture();
 			DefaultLockHandle lock = fixture.hold();
-			together(lock::beginRelease, lock::beginRelease);
+			together(lock::releaseOnce, lock::releaseOnce);
 			fixture.node.answerAll(GRANTED);
 			fixture.checkEndedOnce();
 			check(fixture.node.count("release") == 1, fixture.node.log);
@@ -282,7 +282,7 @@ class RaceChecks {
 		private final NodeGroup group;
 
 		private final LockSettings settings = new LockSettings(Duration.ofSeconds(5), 0,
-				new RetrySchedule(Duration.ofMillis(100), Duration.ZERO), 0.01, false);
+				new RetrySchedule(Duration.ofMillis(100), Duration.ZERO), 0.01, false, Duration.ZERO, null);
 
 		private Fixture() {
 			this(1);
@@ -410,6 +410,11 @@ class RaceChecks {
 		@Override
 		public CompletionStage<Vote> release(LockRequest request) {
 			return ask("release");
+		}
+
+		@Override
+		public CompletionStage<Vote> releaseLater(LockRequest request) {
+			return ask("releaseLater");
 		}
 
 		@Override

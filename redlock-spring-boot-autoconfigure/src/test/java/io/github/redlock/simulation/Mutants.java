@@ -189,7 +189,8 @@ final class Mutants {
 				.edit(EXTENSION, "this.pause = this.nodes.time().schedule(pauseNanos(), this::attempt);", ""),
 			Mutant.of("auto-extension never begins")
 				.edit(HANDLE, "beginExtension(ttl());", "arm();")
-				.edit(HANDLE, "long next = extend ? this.extendAt : this.deadline;", "long next = this.deadline;"),
+				.edit(HANDLE, "long next = extendsNext() ? this.extendAt : this.deadline;",
+						"long next = this.deadline;"),
 			// Loss
 			Mutant.of("the loss is reported twice")
 				.edit(HANDLE, "this.nodes.events().fire((listener) -> listener.lost(this, error));",
@@ -200,7 +201,7 @@ final class Mutants {
 				.edit(HANDLE, "		if (release) {", "		if (false) {"),
 			Mutant.of("the deadline is not watched")
 				.edit(HANDLE, "this.timer = this.nodes.time().schedule(next - now(), this::timerFired);",
-						"if (extend) { this.timer = this.nodes.time().schedule(next - now(), this::timerFired); }"),
+						"if (extendsNext()) { this.timer = this.nodes.time().schedule(next - now(), this::timerFired); }"),
 			// Release
 			Mutant.of("the lock is valid until its release is confirmed")
 				.edit(HANDLE, "return this.state == State.HELD && remainingNanos() > 0;",
@@ -258,6 +259,6 @@ final class Mutants {
 							this.shared = null;
 						}
 					};"""), Mutant.of("a nested call waits for its own lock")
-				.edit("aop/DistributedLockInterceptor.java", "return outer.isEmpty() ? ", "return true ? "));
+				.edit("aop/LockedCall.java", "if (outer.isEmpty()) {", "if (true) {"));
 
 }

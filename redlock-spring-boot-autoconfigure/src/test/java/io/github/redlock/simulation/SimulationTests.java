@@ -24,7 +24,7 @@ import static org.assertj.core.api.Assertions.fail;
 class SimulationTests {
 
 	/** The seeds of the normal build are 0 to this. */
-	static final int SEEDS = 1000;
+	static final int SEEDS = 1500;
 
 	@Test
 	@DisabledIfSystemProperty(named = "simulation.seed", matches = ".+")

@@ -306,6 +306,41 @@ public abstract class LockNodeContract {
 	}
 
 	@Test
+	void releaseLaterLeavesExactlyTheTimeAskedFor() {
+		LockRequest request = request("v1", 100, "a", "b");
+		acquire(request);
+		assertThat(await(node().releaseLater(request.withTtl(Duration.ofSeconds(5))))).isInstanceOf(Vote.Granted.class);
+		assertThat(ttlOf("a")).as("shorter than before").isBetween(Duration.ofSeconds(3), Duration.ofSeconds(5));
+		assertThat(await(node().releaseLater(request.withTtl(Duration.ofHours(2))))).isInstanceOf(Vote.Granted.class);
+		assertThat(ttlOf("b")).as("longer than before").isGreaterThan(Duration.ofMinutes(119));
+		assertHeld(acquire(request("v2", 200, "a")), Duration.ofHours(2));
+		assertThat(fenceOf("a")).isEqualTo(100);
+		assertThat(fenceTtlOf("a")).as("a fence outlives its lock")
+			.isGreaterThan(Duration.ofMinutes(119).plus(fenceRetention()));
+	}
+
+	@Test
+	void releaseLaterDoesNotShortenTheLifeOfAFence() {
+		acquire(request("v1", 100, "a"));
+		await(node().releaseLater(request("v1", 100, "a").withTtl(Duration.ofSeconds(1))));
+		assertThat(fenceTtlOf("a")).isBetween(TTL.plus(fenceRetention()).minus(CLOSE), TTL.plus(fenceRetention()));
+	}
+
+	@Test
+	void releaseLaterTouchesOwnKeysOnly() {
+		acquire(request("v1", 100, "a", "b"));
+		delete("a");
+		hold("a", "stranger", Duration.ofSeconds(30));
+		assertThat(await(node().releaseLater(request("v1", 100, "a", "b").withTtl(Duration.ofSeconds(5)))))
+			.isInstanceOf(Vote.Missing.class);
+		assertThat(ttlOf("a")).isGreaterThan(Duration.ofSeconds(27));
+		assertThat(ttlOf("b")).isLessThanOrEqualTo(Duration.ofSeconds(5));
+		delete("b");
+		assertThat(await(node().releaseLater(request("v1", 100, "b")))).isInstanceOf(Vote.Missing.class);
+		assertThat(valueOf("b")).isNull();
+	}
+
+	@Test
 	void releaseDeletesWhatIsOursEvenIfTheRestIsGone() {
 		acquire(request("v1", 100, "a", "b", "c"));
 		delete("a");

@@ -185,6 +185,12 @@ public class FakeLockNode implements LockNode {
 	}
 
 	@Override
+	public CompletionStage<Vote> releaseLater(LockRequest request) {
+		return submit("releaseLater " + request.resources() + " " + request.ttl(),
+				() -> this.scripts.releaseLater(request));
+	}
+
+	@Override
 	public CompletionStage<Vote> ping() {
 		return submit("ping", this.scripts::ping);
 	}
