@@ -7,6 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import java.util.concurrent.TimeUnit;
 
+import org.springframework.aot.hint.annotation.Reflective;
+
 /**
  * Runs a method while a distributed lock is held: acquires it before the method, extends
  * it while the method runs, releases it afterwards. <pre class="code">
@@ -20,28 +22,42 @@ import java.util.concurrent.TimeUnit;
  * <p>
  * <b>What the caller sees.</b> The method's result or exception, unchanged. If there is
  * no lock to be had, the method does not run and a
- * {@link io.github.redlock.LockNotAcquiredException} is thrown. If the lock was lost
- * while the method ran, a normal return becomes a
- * {@link io.github.redlock.LockLostException}; to an exception, the loss is attached as
- * suppressed. A release that too few nodes confirmed is reported to listeners and
- * attached to an exception of the method, but never hides a result.
+ * {@link io.github.redlock.LockNotAcquiredException} is thrown, unless
+ * {@link #onUnavailable()} says otherwise. If the lock was lost while the method ran, a
+ * normal return becomes a {@link io.github.redlock.LockLostException}, and to an
+ * exception the loss is attached as suppressed, unless {@link #onLost()} says otherwise.
+ * A release that too few nodes confirmed is reported to listeners and attached to an
+ * exception of the method, but never hides a result.
  * <p>
- * <b>Nesting.</b> A locked method called on the same thread from others that hold all its
- * resources joins their locks, whatever its own ttl; it never waits for itself. If it
- * needs some of the held resources and others besides, that is an
- * {@link IllegalStateException}: lock them together in the outer method. Inside the
- * method, {@link io.github.redlock.aop.CurrentLock} gives the lock and its fencing token.
+ * <b>Methods that finish later.</b> Where the method returns a
+ * {@link java.util.concurrent.CompletableFuture}, {@code CompletionStage} or
+ * {@code Future}, the lock is held until that completes; the caller gets its future at
+ * once and is not blocked, and the method is called on a thread of the lock's executor as
+ * soon as the lock is held. (With {@code @Async} it is called on the thread of that.) A
+ * publisher, such as {@code Mono}, {@code Flux}, a type of RxJava, or a Kotlin
+ * {@code Flow}, and a Kotlin {@code suspend} function take the lock anew with each
+ * subscription, call the method then, and release on completion, error or cancellation;
+ * these need Reactor on the class path. Cancelling what the caller got gives up waiting
+ * or cancels the work, and the lock is released.
+ * <p>
+ * <b>Nesting.</b> A locked method called from others that hold all its resources, on the
+ * same thread or in the same reactive chain, joins their locks, whatever its own
+ * attributes; it never waits for itself. If it needs some of the held resources and
+ * others besides, that is an {@link IllegalStateException}: lock them together in the
+ * outer method. Inside the method, {@link io.github.redlock.aop.CurrentLock} gives the
+ * lock and its fencing token.
  * <p>
  * <b>Transactions.</b> The lock lies around a transaction of the same method: the release
- * comes after the commit or rollback. A method that joins the transaction of its caller
- * releases before that one ends; put the annotation where the transaction begins.
+ * comes after the commit or rollback. Where the caller has a transaction already, the
+ * release waits for the end of that one; see {@link #releaseAfterTransaction()}.
  * <p>
  * <b>Where it works.</b> On methods of Spring beans, called through the bean's proxy, and
  * on classes, where it stands for every public method that has no annotation of its own;
- * also on interfaces, superclasses, and as a meta-annotation. On a private, static or
- * final method, and on one whose result completes later (a future or a reactive type),
- * the application does not start. A call from within the same object does not pass
- * through the proxy and takes no lock.
+ * also on interfaces, superclasses, and as a meta-annotation, whose attributes
+ * {@code @AliasFor} may rename or fix. On a private, static or final method the
+ * application does not start, unless {@code redlock.annotation.on-unadvisable=warn}. A
+ * call from within the same object does not pass through the proxy and takes no lock;
+ * {@link io.github.redlock.aop.CurrentLock#assertLocked(String...)} finds that out.
  * <p>
  * {@code ${...}} placeholders work in every string. Everything that can be checked is
  * checked at start-up.
@@ -51,6 +67,7 @@ import java.util.concurrent.TimeUnit;
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ ElementType.METHOD, ElementType.TYPE })
+@Reflective
 public @interface DistributedLock {
 
 	/** The value of a number that is not set. */
@@ -125,5 +142,92 @@ public @interface DistributedLock {
 	 * @return {@code true} by default
 	 */
 	boolean autoExtend() default true;
+
+	/**
+	 * How long the resource stays locked even if the method ends sooner, in
+	 * {@link #timeUnit()}, counted from the acquisition. The caller does not wait for it.
+	 * For scheduled jobs: one that is done in 5 ms must not start again on a machine
+	 * whose clock is behind. Not longer than the ttl unless the lock is extended.
+	 * Excludes {@link #holdAtLeastString()}.
+	 * @return the minimum, none by default
+	 */
+	long holdAtLeast() default UNSET;
+
+	/**
+	 * The minimum as text; see {@link #ttlString()} for the forms. Excludes
+	 * {@link #holdAtLeast()}.
+	 * @return the minimum, empty for none
+	 */
+	String holdAtLeastString() default "";
+
+	/**
+	 * The longest that the lock is held, in {@link #timeUnit()}, counted from the
+	 * acquisition: auto-extension ends there, and the lock is lost, so that a holder that
+	 * is stuck does not keep it for ever. Positive, and not less than
+	 * {@link #holdAtLeast()}. By default {@code redlock.max-hold} holds. Excludes
+	 * {@link #maxHoldString()}.
+	 * @return the maximum
+	 */
+	long maxHold() default UNSET;
+
+	/**
+	 * The maximum as text; see {@link #ttlString()} for the forms. Excludes
+	 * {@link #maxHold()}.
+	 * @return the maximum, empty for none
+	 */
+	String maxHoldString() default "";
+
+	/**
+	 * What happens when somebody else holds the lock and the waiting is over.
+	 * @return the reaction, an exception by default
+	 */
+	LockFailurePolicy onUnavailable() default LockFailurePolicy.THROW;
+
+	/**
+	 * What happens when the nodes cannot say: too few of them answered, or they answered
+	 * too late. An outage is no contention: what is skipped because somebody else does it
+	 * would be done by nobody. An interrupted wait always throws.
+	 * @return the reaction, an exception by default
+	 */
+	LockFailurePolicy onNoQuorum() default LockFailurePolicy.THROW;
+
+	/**
+	 * The method called instead where a reaction is {@link LockFailurePolicy#FALLBACK}:
+	 * its name, of the same bean, with the same parameters and optionally a
+	 * {@link io.github.redlock.LockNotAcquiredException} (or a type above it) after them,
+	 * and a result that fits. It may be private. Checked at start-up.
+	 * @return the name, empty for none
+	 */
+	String fallback() default "";
+
+	/**
+	 * What happens when the lock is lost while the method runs.
+	 * @return the reaction, an exception after the method by default
+	 */
+	LockLossPolicy onLost() default LockLossPolicy.FAIL;
+
+	/**
+	 * Whether the release waits for the end of a transaction that the caller had begun.
+	 * Otherwise it comes when the method ends, and the next holder may read what is not
+	 * committed yet. The lock is extended until then; if it is lost before the commit,
+	 * the transaction is rolled back with a {@link io.github.redlock.LockLostException}.
+	 * Of transactions bound to a thread; those of a reactive chain are not waited for.
+	 * @return {@code true} by default
+	 */
+	boolean releaseAfterTransaction() default true;
+
+	/**
+	 * A SpEL expression, with the same variables as {@link #key()}; where it is false,
+	 * the method runs without a lock.
+	 * @return the condition, empty for always
+	 */
+	String condition() default "";
+
+	/**
+	 * The name of the {@link io.github.redlock.Redlock} bean that takes the lock, or a
+	 * qualifier of it; for nodes under {@code redlock.clusters.<name>} that name.
+	 * @return the name, empty for the primary or only one
+	 */
+	String redlock() default "";
 
 }

@@ -3,8 +3,11 @@ package io.github.redlock.aop;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -19,16 +22,20 @@ import io.github.redlock.LockHandle;
  * </pre>
  * <p>
  * Bound to the thread: work handed to another thread has to be given the
- * {@link LockHandle} explicitly. With nested locked methods it is the lock of the
- * innermost one; a method that joins several locks sees the one acquired last. Locks
- * taken through {@link io.github.redlock.Redlock} are not seen here; they are in the
- * hands of whoever took them.
+ * {@link LockHandle} explicitly. In a reactive chain or a coroutine the lock is in the
+ * Reactor context, where {@link ReactiveCurrentLock} finds it. With nested locked methods
+ * it is the lock of the innermost one; a method that joins several locks sees the one
+ * acquired last. Locks taken through {@link io.github.redlock.Redlock} are not seen here;
+ * they are in the hands of whoever took them.
  *
  * @since 0.1.0
  */
 public final class CurrentLock {
 
 	private static final ThreadLocal<@Nullable Deque<LockHandle>> HELD = new ThreadLocal<>();
+
+	/** Of methods that have ended, but whose release waits for a transaction. */
+	private static final ThreadLocal<@Nullable Set<TransactionRelease>> KEPT = new ThreadLocal<>();
 
 	private CurrentLock() {
 	}
@@ -55,13 +62,70 @@ public final class CurrentLock {
 	}
 
 	/**
+	 * Assert, at the beginning of a method, that it was called under a lock of this
+	 * annotation: a call from within its own object, past the proxy, is not.
+	 * @param resources what has to be locked; none for anything at all, which a caller's
+	 * lock on something else would satisfy too
+	 * @throws IllegalStateException if the innermost locked method of this thread does
+	 * not hold all of them, or has lost them
+	 */
+	public static void assertLocked(String... resources) {
+		LockHandle lock = get();
+		List<String> wanted = List.of(resources);
+		if (!lock.resources().containsAll(wanted)) {
+			throw new IllegalStateException("Expected to run under a lock on " + wanted + ", but the lock is on "
+					+ lock.resources() + ": the method was called from within its own object, past the proxy");
+		}
+		if (!lock.isValid()) {
+			throw new IllegalStateException("The lock on " + lock.resources() + " is not valid any more");
+		}
+	}
+
+	/**
 	 * The locks of this thread that cover any of the resources, innermost first.
 	 */
 	static List<LockHandle> findAnyOf(Collection<String> resources) {
 		Deque<LockHandle> held = HELD.get();
-		return (held != null)
-				? held.stream().filter((lock) -> lock.resources().stream().anyMatch(resources::contains)).toList()
-				: List.of();
+		Set<TransactionRelease> kept = KEPT.get();
+		if (held == null && kept == null) {
+			return List.of();
+		}
+		return Stream
+			.concat((held != null) ? held.stream() : Stream.empty(),
+					(kept != null) ? kept.stream().flatMap((release) -> release.lockIfHeld().stream()) : Stream.empty())
+			.filter((lock) -> covers(lock, resources))
+			.toList();
+	}
+
+	static boolean covers(LockHandle lock, Collection<String> resources) {
+		return lock.resources().stream().anyMatch(resources::contains);
+	}
+
+	/**
+	 * A lock stays with the thread after its method.
+	 */
+	static void keep(TransactionRelease release) {
+		Set<TransactionRelease> kept = KEPT.get();
+		if (kept == null) {
+			kept = new LinkedHashSet<>();
+			KEPT.set(kept);
+		}
+		kept.add(release);
+	}
+
+	/**
+	 * A transaction may be ended by another thread; what that one leaves here is ended
+	 * and counts no more.
+	 */
+	static void forget(TransactionRelease release) {
+		Set<TransactionRelease> kept = KEPT.get();
+		if (kept != null) {
+			kept.remove(release);
+			kept.removeIf((other) -> other.lockIfHeld().isEmpty());
+			if (kept.isEmpty()) {
+				KEPT.remove();
+			}
+		}
 	}
 
 	static void push(LockHandle lock) {

@@ -39,10 +39,12 @@ public final class DistributedLockAdvisor extends AbstractPointcutAdvisor {
 
 	private final transient DistributedLockAttributeSource attributeSource;
 
+	private final transient Redlocks redlocks;
+
 	/**
 	 * Create an advisor.
-	 * @param redlock takes the locks; asked for at the first call, since an advisor is
-	 * made before ordinary beans
+	 * @param redlock takes the locks where the annotation names no other; asked for at
+	 * the first call, since an advisor is made before ordinary beans
 	 * @param beanFactory resolves placeholders, and beans in key expressions
 	 */
 	public DistributedLockAdvisor(Supplier<Redlock> redlock, ConfigurableListableBeanFactory beanFactory) {
@@ -50,12 +52,17 @@ public final class DistributedLockAdvisor extends AbstractPointcutAdvisor {
 			String resolved = beanFactory.resolveEmbeddedValue(text);
 			return (resolved != null) ? resolved : "";
 		});
-		this.advice = new DistributedLockInterceptor(redlock, this.attributeSource, beanFactory);
+		this.redlocks = new Redlocks(redlock, beanFactory);
+		this.advice = new DistributedLockInterceptor(this.redlocks::get, this.attributeSource, beanFactory);
 		setOrder(ORDER);
 	}
 
 	DistributedLockAttributeSource attributeSource() {
 		return this.attributeSource;
+	}
+
+	Redlocks redlocks() {
+		return this.redlocks;
 	}
 
 	@Override

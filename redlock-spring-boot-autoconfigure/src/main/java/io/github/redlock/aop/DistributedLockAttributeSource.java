@@ -26,6 +26,9 @@ import org.springframework.util.StringUtils;
 import io.github.redlock.LockOptions;
 import io.github.redlock.Redlock;
 import io.github.redlock.annotation.DistributedLock;
+import io.github.redlock.annotation.LockFailurePolicy;
+import io.github.redlock.annotation.LockLossPolicy;
+import io.github.redlock.aop.DistributedLockAttributes.Reactions;
 
 /**
  * Finds and parses {@link DistributedLock}. Each method is parsed once.
@@ -100,46 +103,103 @@ final class DistributedLockAttributeSource {
 			if (annotation == null) {
 				return null;
 			}
-			attributes = parse(annotation, specific(method, targetClass));
+			attributes = parse(annotation, specific(method, targetClass), targetClass);
 			this.parsed.put(key, attributes);
 		}
 		return attributes;
 	}
 
-	private DistributedLockAttributes parse(MergedAnnotation<DistributedLock> annotation, Method method) {
+	private DistributedLockAttributes parse(MergedAnnotation<DistributedLock> annotation, Method method,
+			Class<?> targetClass) {
 		LockedMethod locked = new LockedMethod(method);
-		AsyncReturnTypes.refuse(method);
+		ResultKind kind = ResultKind.of(method, targetClass);
 		List<LockKeyExpression> keys = Arrays.stream(annotation.getStringArray("key"))
 			.map((key) -> LockKeyExpression.parse(resolve(locked, "key", key), method))
 			.toList();
-		String name = name(annotation, locked);
+		String name = text(annotation, locked, "name", "Name what to lock, or leave name out");
 		if (keys.isEmpty() && name.isEmpty()) {
 			name = locked.qualifiedName();
 		}
+		String condition = text(annotation, locked, "condition", "Write an expression, or leave condition out");
 		Duration ttl = duration(annotation, locked, "ttl");
 		checkTtl(locked, ttl);
-		LockOptions.Builder options = LockOptions.builder();
-		if (!annotation.getBoolean("autoExtend")) {
-			options.autoExtend(false);
-		}
-		Duration waitTime = duration(annotation, locked, "waitTime");
-		if (waitTime != null) {
-			if (waitTime.isNegative()) {
-				throw locked.invalid("waitTime", waitTime, "is negative",
-						"Use zero for a single attempt, or leave it out for the default");
-			}
-			options.waitTime(waitTime);
-		}
-		return new DistributedLockAttributes(keys, name, ttl, options.build());
+		return new DistributedLockAttributes(method, kind, keys, name,
+				condition.isEmpty() ? null : LockExpression.parse("condition", condition, method), ttl,
+				options(annotation, locked), reactions(annotation, locked, targetClass),
+				annotation.getBoolean("releaseAfterTransaction"),
+				text(annotation, locked, "redlock", "Name a Redlock bean, or leave redlock out"));
 	}
 
-	private String name(MergedAnnotation<DistributedLock> annotation, LockedMethod locked) {
-		String written = annotation.getString("name");
-		String name = resolve(locked, "name", written);
-		if (!written.isEmpty() && name.isBlank()) {
-			throw locked.invalid("name", written, "is blank", "Name what to lock, or leave name out");
+	private LockOptions options(MergedAnnotation<DistributedLock> annotation, LockedMethod locked) {
+		LockOptions.Builder options = LockOptions.builder().autoExtend(annotation.getBoolean("autoExtend"));
+		Duration waitTime = notNegative(annotation, locked, "waitTime",
+				"Use zero for a single attempt, or leave it out for the default");
+		if (waitTime != null) {
+			options.waitTime(waitTime);
 		}
-		return name;
+		Duration holdAtLeast = notNegative(annotation, locked, "holdAtLeast", "Use some seconds, or leave it out");
+		if (holdAtLeast != null) {
+			options.holdAtLeast(holdAtLeast);
+		}
+		Duration maxHold = notNegative(annotation, locked, "maxHold", "Use some minutes, or leave it out");
+		if (maxHold != null) {
+			if (maxHold.isZero()) {
+				throw locked.invalid("maxHold", maxHold, "is not positive", "Use some minutes, or leave it out");
+			}
+			if (holdAtLeast != null && maxHold.compareTo(holdAtLeast) < 0) {
+				throw locked.invalid("maxHold", maxHold, "is less than holdAtLeast = \"" + holdAtLeast + "\"",
+						"Hold at most for at least as long as at least");
+			}
+			options.maxHold(maxHold);
+		}
+		return options.build();
+	}
+
+	private Reactions reactions(MergedAnnotation<DistributedLock> annotation, LockedMethod locked,
+			Class<?> targetClass) {
+		boolean wantsFallback = false;
+		for (String attribute : new String[] { "onUnavailable", "onNoQuorum" }) {
+			LockFailurePolicy policy = annotation.getEnum(attribute, LockFailurePolicy.class);
+			if (policy == LockFailurePolicy.SKIP) {
+				SkippedResult.check(locked.method(), attribute);
+			}
+			wantsFallback |= policy == LockFailurePolicy.FALLBACK;
+		}
+		String fallback = text(annotation, locked, "fallback", "Name a method, or leave fallback out");
+		if (wantsFallback && fallback.isEmpty()) {
+			throw locked.invalid("fallback", fallback, "names no method, but a reaction is FALLBACK",
+					"Name a method of the same bean");
+		}
+		if (!wantsFallback && !fallback.isEmpty()) {
+			throw locked.invalid("fallback", fallback, "would never be called",
+					"Set onUnavailable or onNoQuorum to FALLBACK, or leave fallback out");
+		}
+		return new Reactions(annotation.getEnum("onUnavailable", LockFailurePolicy.class),
+				annotation.getEnum("onNoQuorum", LockFailurePolicy.class),
+				wantsFallback ? FallbackMethod.find(fallback, locked.method(), targetClass) : null,
+				annotation.getEnum("onLost", LockLossPolicy.class));
+	}
+
+	private @Nullable Duration notNegative(MergedAnnotation<DistributedLock> annotation, LockedMethod locked,
+			String attribute, String remedy) {
+		Duration value = duration(annotation, locked, attribute);
+		if (value != null && value.isNegative()) {
+			throw locked.invalid(attribute, value, "is negative", remedy);
+		}
+		return value;
+	}
+
+	/**
+	 * A text attribute, which may be left out but not be blank.
+	 */
+	private String text(MergedAnnotation<DistributedLock> annotation, LockedMethod locked, String attribute,
+			String remedy) {
+		String written = annotation.getString(attribute);
+		String text = resolve(locked, attribute, written);
+		if (!written.isEmpty() && text.isBlank()) {
+			throw locked.invalid(attribute, written, "is blank", remedy);
+		}
+		return text;
 	}
 
 	private static void checkTtl(LockedMethod locked, @Nullable Duration ttl) {

@@ -2,7 +2,10 @@ package io.github.redlock.aop;
 
 import java.lang.reflect.Method;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 import org.aopalliance.intercept.MethodInterceptor;
@@ -13,23 +16,29 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.BeanFactory;
 
 import io.github.redlock.LockHandle;
-import io.github.redlock.LockLostException;
+import io.github.redlock.LockNotAcquiredException;
 import io.github.redlock.Redlock;
+import io.github.redlock.RedlockException;
 
 /**
  * Runs a method under its lock.
  */
 final class DistributedLockInterceptor implements MethodInterceptor {
 
-	private final Supplier<Redlock> redlock;
+	private final Function<String, Redlock> redlocks;
 
 	private final DistributedLockAttributeSource attributeSource;
 
 	private final BeanFactory beanFactory;
 
-	DistributedLockInterceptor(Supplier<Redlock> redlock, DistributedLockAttributeSource attributeSource,
+	/**
+	 * Create an interceptor.
+	 * @param redlocks finds the bean by name or qualifier, the primary one by an empty
+	 * name
+	 */
+	DistributedLockInterceptor(Function<String, Redlock> redlocks, DistributedLockAttributeSource attributeSource,
 			BeanFactory beanFactory) {
-		this.redlock = redlock;
+		this.redlocks = redlocks;
 		this.attributeSource = attributeSource;
 		this.beanFactory = beanFactory;
 	}
@@ -37,9 +46,22 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 	@Override
 	public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
 		DistributedLockAttributes attributes = attributes(invocation);
-		List<String> resources = attributes.resources(invocation, this.beanFactory);
-		List<LockHandle> outer = CurrentLock.findAnyOf(resources);
-		return outer.isEmpty() ? lock(resources, attributes, invocation) : join(outer, resources, invocation);
+		LockedCall call;
+		try {
+			if (!attributes.applyTo(invocation, this.beanFactory)) {
+				return invocation.proceed();
+			}
+			call = new LockedCall(attributes, this.redlocks.apply(attributes.redlock()),
+					attributes.resources(invocation, this.beanFactory), invocation);
+		}
+		catch (IllegalArgumentException ex) {
+			return failed(attributes, ex);
+		}
+		return switch (attributes.kind()) {
+			case VALUE, ASYNC -> runOnThisThread(call);
+			case FUTURE -> runFuture(call);
+			case PUBLISHER -> ReactiveLocking.run(call);
+		};
 	}
 
 	/**
@@ -59,38 +81,93 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 					"No @DistributedLock found for " + new LockedMethod(method) + "; it was not run unlocked"));
 	}
 
-	private static @Nullable Object join(List<LockHandle> outer, List<String> resources, MethodInvocation invocation)
-			throws Throwable {
-		List<String> held = outer.stream().flatMap((lock) -> lock.resources().stream()).distinct().toList();
-		if (!held.containsAll(resources)) {
-			throw new IllegalStateException("This thread holds " + held + " and now asks for " + resources
-					+ ": it would hold one lock while it waits for another. Lock them together in the outer method.");
-		}
-		for (LockHandle lock : outer) {
-			if (!lock.isValid()) {
-				throw new LockLostException(lock.resources(), "Lost the lock on " + lock.resources()
-						+ " before a nested method that needs it was called; the method was not run", null);
-			}
-		}
-		return proceed(outer.get(0), invocation);
+	/**
+	 * A key or condition that gives nothing usable, reported in the way of the method.
+	 */
+	private static Object failed(DistributedLockAttributes attributes, IllegalArgumentException error) {
+		return switch (attributes.kind()) {
+			case VALUE, ASYNC -> throw error;
+			case FUTURE -> CompletableFuture.failedFuture(error);
+			case PUBLISHER -> ReactiveLocking.failed(attributes, error);
+		};
 	}
 
-	private @Nullable Object lock(List<String> resources, DistributedLockAttributes attributes,
-			MethodInvocation invocation) throws Throwable {
-		Redlock redlock = this.redlock.get();
-		return redlock.<@Nullable Object, Throwable>using(resources,
-				(attributes.ttl() != null) ? attributes.ttl() : redlock.defaultTtl(), attributes.options(),
-				(lock, signal) -> proceed(lock, invocation));
-	}
-
-	private static @Nullable Object proceed(LockHandle lock, MethodInvocation invocation) throws Throwable {
-		CurrentLock.push(lock);
+	private static CompletableFuture<@Nullable Object> runFuture(LockedCall call) {
+		List<LockHandle> outer = CurrentLock.findAnyOf(call.resources());
 		try {
-			return invocation.proceed();
+			return call.joins(outer) ? FutureLocking.join(call, outer.get(0)) : FutureLocking.run(call);
 		}
-		finally {
-			CurrentLock.pop();
+		catch (IllegalStateException | RedlockException ex) {
+			return CompletableFuture.failedFuture(ex);
 		}
+	}
+
+	private static @Nullable Object runOnThisThread(LockedCall call) throws Throwable {
+		List<LockHandle> outer = CurrentLock.findAnyOf(call.resources());
+		if (call.joins(outer)) {
+			return call.proceed(outer.get(0));
+		}
+		LockHandle lock;
+		try {
+			lock = call.acquire();
+		}
+		catch (LockNotAcquiredException ex) {
+			return call.instead(ex);
+		}
+		return run(call, lock);
+	}
+
+	private static @Nullable Object run(LockedCall call, LockHandle lock) throws Throwable {
+		Object result = null;
+		Throwable error = null;
+		try {
+			result = LossInterrupt.watch(call, lock, () -> finished(call, lock, call.proceed(lock)));
+		}
+		catch (Throwable ex) {
+			error = ex;
+		}
+		Throwable outcome = end(call, lock, error);
+		if (outcome != null) {
+			throw outcome;
+		}
+		return result;
+	}
+
+	/**
+	 * The end of a method that holds a lock: release now, or when the caller's
+	 * transaction ends.
+	 * @return what to throw, if anything
+	 */
+	private static @Nullable Throwable end(LockedCall call, LockHandle lock, @Nullable Throwable error) {
+		if (TransactionRelease.isWanted(call) && lock.isValid()) {
+			TransactionRelease.register(lock, call);
+			return error;
+		}
+		return call.outcome(error, LockedCall.release(lock));
+	}
+
+	/**
+	 * The result, once the work behind it is over.
+	 */
+	private static @Nullable Object finished(LockedCall call, LockHandle lock, @Nullable Object result)
+			throws Throwable {
+		if (result == null) {
+			return null;
+		}
+		if (call.attributes().kind() == ResultKind.ASYNC) {
+			Future<?> work = (result instanceof Future<?> future) ? future
+					: ((CompletionStage<?>) result).toCompletableFuture();
+			if (call.isInterruptedOnLoss()) {
+				lock.lost().thenRun(() -> work.cancel(true));
+			}
+			FutureLocking.await(work);
+		}
+		else if (call.attributes().method().getReturnType() == Object.class && ResultKind.isUnfinished(result)) {
+			throw new IllegalStateException(new LockedMethod(call.attributes().method()) + " returned a "
+					+ result.getClass().getName() + ", whose work may go on without the lock; declare that result type"
+					+ " instead of Object");
+		}
+		return result;
 	}
 
 }

@@ -5,14 +5,17 @@ import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import org.springframework.aop.PointcutAdvisor;
 import org.springframework.aop.framework.Advised;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
 import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.NoSuchBeanDefinitionException;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.MethodIntrospector;
@@ -38,22 +41,25 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 	private static final String TRANSACTION_ADVISOR = "org.springframework.transaction.interceptor."
 			+ "BeanFactoryTransactionAttributeSourceAdvisor";
 
+	private static final Logger logger = LoggerFactory.getLogger(DistributedLockValidator.class);
+
 	private final DistributedLockAdvisor advisor;
 
-	private final Supplier<Redlock> redlock;
+	private final boolean failOnUnadvisable;
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
 	/**
 	 * Create a validator.
 	 * @param advisor whose attributes are checked, and kept for the first call
-	 * @param redlock checks each ttl
 	 * @param beanFactory whose beans are looked at
+	 * @param failOnUnadvisable whether an annotation where no proxy can see it stops the
+	 * application, or is only warned of
 	 */
-	public DistributedLockValidator(DistributedLockAdvisor advisor, Supplier<Redlock> redlock,
-			ConfigurableListableBeanFactory beanFactory) {
+	public DistributedLockValidator(DistributedLockAdvisor advisor, ConfigurableListableBeanFactory beanFactory,
+			boolean failOnUnadvisable) {
 		this.advisor = advisor;
-		this.redlock = redlock;
+		this.failOnUnadvisable = failOnUnadvisable;
 		this.beanFactory = beanFactory;
 	}
 
@@ -88,31 +94,55 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 		if (methods.isEmpty()) {
 			return;
 		}
-		Redlock redlock = this.redlock.get();
-		methods.forEach((method) -> validate(method, type, redlock));
-		methods.forEach((method) -> checkTransaction(method, type));
-		checkProxied(beanName, type, methods.iterator().next());
+		for (Method method : methods) {
+			checkAdvisable(method);
+			validate(method, type);
+			checkTransaction(method, type);
+		}
+		checkProxied(beanName, type, methods);
 	}
 
-	private void validate(Method method, Class<?> type, Redlock redlock) {
+	private void checkAdvisable(Method method) {
 		for (int modifier : new int[] { Modifier.PRIVATE, Modifier.STATIC, Modifier.FINAL }) {
 			if ((method.getModifiers() & modifier) != 0) {
-				throw new LockedMethod(method).unsuitable(
+				unadvisable(new LockedMethod(method).unsuitable(
 						"the method is " + Modifier.toString(modifier)
 								+ ", so no proxy can intercept it and it would run without the lock",
-						"Make it an ordinary method, or take the annotation away");
+						"Make it an ordinary method, or take the annotation away"));
 			}
 		}
+	}
+
+	private void unadvisable(RedlockConfigurationException problem) {
+		if (this.failOnUnadvisable) {
+			throw problem;
+		}
+		logger.warn("{} {}", problem.getMessage(), problem.getAction());
+	}
+
+	private void validate(Method method, Class<?> type) {
 		DistributedLockAttributes attributes = this.advisor.attributeSource().get(method, type);
-		Duration ttl = (attributes != null) ? attributes.ttl() : null;
-		if (ttl != null) {
-			try {
-				redlock.checkTtl(ttl);
-			}
-			catch (IllegalArgumentException ex) {
-				throw new LockedMethod(method).invalid("ttl", ttl, "cannot work: " + ex.getMessage(),
-						"Use a longer ttl", ex);
-			}
+		if (attributes == null) {
+			return;
+		}
+		LockedMethod locked = new LockedMethod(method);
+		Redlock redlock;
+		try {
+			redlock = this.advisor.redlocks().get(attributes.redlock());
+		}
+		catch (NoSuchBeanDefinitionException ex) {
+			throw locked.invalid("redlock", attributes.redlock(), "names no Redlock bean: " + ex.getMessage(),
+					"Use the name or a qualifier of one, or list its nodes under redlock.clusters."
+							+ (attributes.redlock().isEmpty() ? "<name>" : attributes.redlock()) + ".nodes",
+					ex);
+		}
+		Duration ttl = attributes.ttl(redlock);
+		try {
+			redlock.check(ttl, attributes.options(redlock));
+		}
+		catch (IllegalArgumentException ex) {
+			throw locked.invalid("ttl", ttl, "cannot work: " + ex.getMessage(),
+					"Use a longer ttl, or change what does not go with it", ex);
 		}
 	}
 
@@ -139,17 +169,37 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 			});
 	}
 
-	private void checkProxied(String beanName, Class<?> type, Method method) {
+	private void checkProxied(String beanName, Class<?> type, Set<Method> methods) {
 		if (ScopedProxyUtils.isScopedTarget(beanName) || !this.beanFactory.containsSingleton(beanName)) {
 			return;
 		}
 		Object bean = this.beanFactory.getSingleton(beanName);
+		if (bean != null && AopUtils.isJdkDynamicProxy(bean)) {
+			methods.forEach((method) -> checkReachable(bean, method));
+		}
 		if (bean != null && type.isInstance(bean) && !isLocked(bean)) {
 			throw new RedlockConfigurationException(
-					"@DistributedLock on " + new LockedMethod(method) + " has no effect: the bean '" + beanName
-							+ "' was created too early for a proxy, and would run without the lock.",
+					"@DistributedLock on " + new LockedMethod(methods.iterator().next()) + " has no effect: the bean '"
+							+ beanName + "' was created too early for a proxy, and would run without the lock.",
 					"Find out which BeanPostProcessor or BeanFactoryPostProcessor asks for it, and let it ask later"
 							+ " (static @Bean method, ObjectProvider, @Lazy).");
+		}
+	}
+
+	/**
+	 * Through a JDK proxy only the methods of interfaces can be called.
+	 */
+	private void checkReachable(Object bean, Method method) {
+		boolean reachable = Stream.of(bean.getClass().getInterfaces())
+			.anyMatch((type) -> ClassUtils.hasMethod(type, method.getName(), method.getParameterTypes()));
+		boolean erased = Stream.of(bean.getClass().getInterfaces())
+			.flatMap((type) -> Stream.of(type.getMethods()))
+			.anyMatch(
+					(declared) -> AopUtils.getMostSpecificMethod(declared, method.getDeclaringClass()).equals(method));
+		if (!reachable && !erased) {
+			unadvisable(new LockedMethod(method).unsuitable(
+					"the bean is proxied for its interfaces, and the method is in none of them",
+					"Put it into an interface, or set spring.aop.proxy-target-class=true"));
 		}
 	}
 

@@ -8,15 +8,19 @@ import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
 import org.springframework.context.annotation.Role;
+import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotationMetadata;
 
 import io.github.redlock.Redlock;
 import io.github.redlock.aop.DistributedLockAdvisor;
 import io.github.redlock.aop.DistributedLockValidator;
+import io.github.redlock.autoconfigure.RedlockProperties.Annotation;
 
 /**
  * Auto-configuration of {@link io.github.redlock.annotation.DistributedLock}. Nothing has
@@ -32,16 +36,28 @@ public final class DistributedLockAutoConfiguration {
 	@Bean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 	@ConditionalOnMissingBean
-	static DistributedLockAdvisor distributedLockAdvisor(ObjectProvider<Redlock> redlock,
+	static DistributedLockAdvisor distributedLockAdvisor(ObjectProvider<Redlock> redlock, Environment environment,
 			ConfigurableListableBeanFactory beanFactory) {
-		return new DistributedLockAdvisor(redlock::getObject, beanFactory);
+		DistributedLockAdvisor advisor = new DistributedLockAdvisor(redlock::getObject, beanFactory);
+		advisor.setOrder(annotation(environment).getOrder());
+		return advisor;
 	}
 
 	@Bean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-	static DistributedLockValidator distributedLockValidator(DistributedLockAdvisor advisor,
-			ObjectProvider<Redlock> redlock, ConfigurableListableBeanFactory beanFactory) {
-		return new DistributedLockValidator(advisor, redlock::getObject, beanFactory);
+	static DistributedLockValidator distributedLockValidator(DistributedLockAdvisor advisor, Environment environment,
+			ConfigurableListableBeanFactory beanFactory) {
+		return new DistributedLockValidator(advisor, beanFactory,
+				annotation(environment).getOnUnadvisable() == Annotation.OnUnadvisable.FAIL);
+	}
+
+	/**
+	 * Not from the bean: an advisor is made before ordinary beans.
+	 */
+	private static Annotation annotation(Environment environment) {
+		return Binder.get(environment)
+			.bind("redlock.annotation", Bindable.of(Annotation.class))
+			.orElseGet(Annotation::new);
 	}
 
 	/**

@@ -21,10 +21,15 @@ final class PropertiesRedlockConnectionDetails implements RedlockConnectionDetai
 
 	private final List<Node> nodes;
 
-	PropertiesRedlockConnectionDetails(RedlockProperties properties, @Nullable SslBundles sslBundles) {
+	/**
+	 * Check and convert.
+	 * @param property where the nodes are listed
+	 */
+	PropertiesRedlockConnectionDetails(String property, List<RedlockProperties.Node> configured,
+			@Nullable SslBundles sslBundles) {
 		List<Node> nodes = new ArrayList<>();
-		for (int i = 0; i < properties.getNodes().size(); i++) {
-			nodes.add(node("redlock.nodes[" + i + "]", properties.getNodes().get(i), sslBundles));
+		for (int i = 0; i < configured.size(); i++) {
+			nodes.add(node(property + "[" + i + "]", configured.get(i), sslBundles));
 		}
 		this.nodes = List.copyOf(nodes);
 	}

@@ -1,7 +1,9 @@
 package io.github.redlock.autoconfigure;
 
+import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +25,7 @@ final class RedlockLifecycle implements SmartLifecycle {
 
 	private static final Logger logger = LoggerFactory.getLogger(RedlockLifecycle.class);
 
-	private final Redlock redlock;
+	private final Supplier<? extends Collection<? extends Redlock>> redlocks;
 
 	private final RedlockEventPublisher eventPublisher;
 
@@ -31,11 +33,11 @@ final class RedlockLifecycle implements SmartLifecycle {
 
 	/**
 	 * Create the lifecycle.
-	 * @param redlock waited for, unless a test has put something else in its place
+	 * @param redlocks waited for, unless a test has put something else in their place
 	 * @param eventPublisher publishes events from the start on
 	 */
-	RedlockLifecycle(Redlock redlock, RedlockEventPublisher eventPublisher) {
-		this.redlock = redlock;
+	RedlockLifecycle(Supplier<? extends Collection<? extends Redlock>> redlocks, RedlockEventPublisher eventPublisher) {
+		this.redlocks = redlocks;
 		this.eventPublisher = eventPublisher;
 	}
 
@@ -53,9 +55,13 @@ final class RedlockLifecycle implements SmartLifecycle {
 	@Override
 	public void stop(Runnable callback) {
 		logger.debug("Waiting for locks to be released");
-		CompletionStage<?> idle = (this.redlock instanceof DefaultRedlock waiting) ? waiting.whenIdle()
-				: CompletableFuture.completedStage(null);
-		idle.whenComplete((nothing, error) -> {
+		CompletableFuture<?>[] idle = this.redlocks.get()
+			.stream()
+			.filter(DefaultRedlock.class::isInstance)
+			.map((redlock) -> ((DefaultRedlock) redlock).whenIdle().toCompletableFuture())
+			.toArray(CompletableFuture<?>[]::new);
+		CompletionStage<Void> all = CompletableFuture.allOf(idle);
+		all.whenComplete((nothing, error) -> {
 			stop();
 			callback.run();
 		});

@@ -2,12 +2,16 @@ package io.github.redlock.autoconfigure;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
+
+import io.github.redlock.aop.DistributedLockAdvisor;
 
 /**
  * The properties under {@code redlock}.
@@ -21,6 +25,12 @@ public class RedlockProperties {
 	 * Whether there is a Redlock bean and annotated methods are locked.
 	 */
 	private boolean enabled = true;
+
+	/**
+	 * Where the locks are kept: on the Redis nodes, or, for tests of an application, in
+	 * its own memory.
+	 */
+	private Mode mode = Mode.REDIS;
 
 	/**
 	 * Independent Redis nodes, best an odd number of them. Without any, the application's
@@ -61,6 +71,21 @@ public class RedlockProperties {
 	 */
 	private Duration commandTimeout = Duration.ofMillis(200);
 
+	/**
+	 * The longest that a lock is held: auto-extension ends there, and the lock is lost.
+	 * Without limit if not set.
+	 */
+	private @Nullable Duration maxHold;
+
+	/**
+	 * Further sets of nodes by name. Each makes a Redlock bean with that name as its
+	 * qualifier.
+	 */
+	private Map<String, Cluster> clusters = new LinkedHashMap<>();
+
+	@NestedConfigurationProperty
+	private final Annotation annotation = new Annotation();
+
 	@NestedConfigurationProperty
 	private final Retry retry = new Retry();
 
@@ -76,6 +101,34 @@ public class RedlockProperties {
 
 	public void setEnabled(boolean enabled) {
 		this.enabled = enabled;
+	}
+
+	public Mode getMode() {
+		return this.mode;
+	}
+
+	public void setMode(Mode mode) {
+		this.mode = mode;
+	}
+
+	public @Nullable Duration getMaxHold() {
+		return this.maxHold;
+	}
+
+	public void setMaxHold(@Nullable Duration maxHold) {
+		this.maxHold = maxHold;
+	}
+
+	public Map<String, Cluster> getClusters() {
+		return this.clusters;
+	}
+
+	public void setClusters(Map<String, Cluster> clusters) {
+		this.clusters = clusters;
+	}
+
+	public Annotation getAnnotation() {
+		return this.annotation;
 	}
 
 	public List<Node> getNodes() {
@@ -144,6 +197,101 @@ public class RedlockProperties {
 
 	public Fencing getFencing() {
 		return this.fencing;
+	}
+
+	/**
+	 * Where locks are kept.
+	 */
+	public enum Mode {
+
+		/** On the Redis nodes. */
+		REDIS,
+
+		/** In the memory of this application, which excludes nobody else. */
+		IN_MEMORY
+
+	}
+
+	/**
+	 * A further set of nodes.
+	 */
+	public static class Cluster {
+
+		/**
+		 * Independent Redis nodes, as under redlock.nodes.
+		 */
+		private List<Node> nodes = new ArrayList<>();
+
+		/**
+		 * Put in front of every resource to make its key. As redlock.key-prefix if not
+		 * set.
+		 */
+		private @Nullable String keyPrefix;
+
+		public List<Node> getNodes() {
+			return this.nodes;
+		}
+
+		public void setNodes(List<Node> nodes) {
+			this.nodes = nodes;
+		}
+
+		public @Nullable String getKeyPrefix() {
+			return this.keyPrefix;
+		}
+
+		public void setKeyPrefix(@Nullable String keyPrefix) {
+			this.keyPrefix = keyPrefix;
+		}
+
+	}
+
+	/**
+	 * Annotated methods.
+	 */
+	public static class Annotation {
+
+		/**
+		 * Order of the advice around annotated methods. Less than that of transactions,
+		 * so that the commit comes before the release.
+		 */
+		private int order = DistributedLockAdvisor.ORDER;
+
+		/**
+		 * What happens at start-up to an annotation where no proxy can see it, on a
+		 * private method for instance.
+		 */
+		private OnUnadvisable onUnadvisable = OnUnadvisable.FAIL;
+
+		public int getOrder() {
+			return this.order;
+		}
+
+		public void setOrder(int order) {
+			this.order = order;
+		}
+
+		public OnUnadvisable getOnUnadvisable() {
+			return this.onUnadvisable;
+		}
+
+		public void setOnUnadvisable(OnUnadvisable onUnadvisable) {
+			this.onUnadvisable = onUnadvisable;
+		}
+
+		/**
+		 * What happens to an annotation where no proxy can see it.
+		 */
+		public enum OnUnadvisable {
+
+			/** The application does not start. */
+			FAIL,
+
+			/** It is warned of, and the method runs unlocked. */
+			WARN
+
+		}
+
 	}
 
 	/**

@@ -41,6 +41,13 @@ final class RedlockSettingsValidator {
 		if (properties.getWaitTime() != null) {
 			notNegative("redlock.wait-time", properties.getWaitTime());
 		}
+		if (properties.getMaxHold() != null) {
+			notNegative("redlock.max-hold", properties.getMaxHold());
+			if (properties.getMaxHold().isZero()) {
+				throw invalid("redlock.max-hold", properties.getMaxHold(), "is not positive",
+						"Use some minutes, or leave it out");
+			}
+		}
 		if (properties.getRetry().getCount() < -1) {
 			throw invalid("redlock.retry.count", properties.getRetry().getCount(), "is below -1",
 					"Use zero or more, or -1 for no limit");
@@ -80,28 +87,32 @@ final class RedlockSettingsValidator {
 		return new RedlockConfigurationException(property + " = " + value + " " + why + ".", remedy + ".");
 	}
 
-	static void check(List<Node> nodes) {
+	/**
+	 * Check the nodes of one lock together.
+	 * @param property where they are listed
+	 */
+	static void check(String property, List<Node> nodes) {
 		Map<String, Node> byAddress = new HashMap<>();
 		Map<String, Node> byName = new HashMap<>();
 		for (Node node : nodes) {
 			if (byAddress.putIfAbsent(address(node), node) != null) {
 				throw new RedlockConfigurationException(
-						"redlock.nodes has the address " + node.host() + ":" + node.port()
+						property + " has the address " + node.host() + ":" + node.port()
 								+ " twice. One server with two votes is a quorum with itself.",
 						"List each independent Redis once.");
 			}
 			if (byName.putIfAbsent(node.name(), node) != null) {
-				throw new RedlockConfigurationException("redlock.nodes has the name " + node.name() + " twice.",
+				throw new RedlockConfigurationException(property + " has the name " + node.name() + " twice.",
 						"Give each node a name of its own, or none.");
 			}
 		}
 		if (nodes.size() == 1) {
-			logger.warn("redlock.nodes has one entry: one node is no quorum, and its failure or restart can break a"
-					+ " lock. Use three or five independent nodes for locks that matter.");
+			logger.warn("{} has one entry: one node is no quorum, and its failure or restart can break a"
+					+ " lock. Use three or five independent nodes for locks that matter.", property);
 		}
 		else if (!nodes.isEmpty() && nodes.size() % 2 == 0) {
-			logger.warn("redlock.nodes has {} entries: an even number survives no more failures than one node less."
-					+ " Use an odd number.", nodes.size());
+			logger.warn("{} has {} entries: an even number survives no more failures than one node less."
+					+ " Use an odd number.", property, nodes.size());
 		}
 	}
 

@@ -1,23 +1,34 @@
 package io.github.redlock.aop;
 
-import java.util.concurrent.CompletableFuture;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
-import reactor.core.publisher.Mono;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.PriorityOrdered;
 
+import io.github.redlock.LockOptions;
 import io.github.redlock.Redlock;
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.annotation.DistributedLock;
+import io.github.redlock.annotation.LockFailurePolicy;
 import io.github.redlock.autoconfigure.DistributedLockAutoConfiguration;
 import io.github.redlock.testing.FakeCluster;
 
@@ -27,10 +38,12 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Annotations that cannot work stop the application, with the method, the value and the
  * remedy.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class DistributedLockStartUpTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(DistributedLockAutoConfiguration.class, AopAutoConfiguration.class))
+		.withConfiguration(AutoConfigurations.of(DistributedLockAutoConfiguration.class, AopAutoConfiguration.class,
+				PropertyPlaceholderAutoConfiguration.class))
 		.withBean(Redlock.class, () -> new FakeCluster(3).client());
 
 	private void assertRefused(Class<?> type, String... inMessage) {
@@ -304,28 +317,306 @@ class DistributedLockStartUpTests {
 		assertRefused(TwoWaitTimes.class, "waitTimeString");
 	}
 
-	static class ReturnsFuture {
+	static class ReturnsCallable {
 
-		@DistributedLock
-		public CompletableFuture<String> run() {
-			return CompletableFuture.completedFuture("");
+		@DistributedLock()
+		public Callable<String> run() {
+			return null;
 		}
 
 	}
 
-	static class ReturnsMono {
+	static class ReturnsStream {
 
-		@DistributedLock
-		public Mono<String> run() {
-			return Mono.empty();
+		@DistributedLock()
+		public Stream<String> run() {
+			return null;
+		}
+
+	}
+
+	static class ReturnsFutureTask {
+
+		@DistributedLock()
+		public FutureTask<String> run() {
+			return null;
 		}
 
 	}
 
 	@Test
-	void methodThatCompletesLaterIsRefused() {
-		assertRefused(ReturnsFuture.class, "CompletableFuture", "usingAsync");
-		assertRefused(ReturnsMono.class, "Mono", "usingAsync");
+	void methodWhoseEndNobodyCanFollowIsRefused() {
+		assertRefused(ReturnsCallable.class, "Callable", "CompletableFuture");
+		assertRefused(ReturnsStream.class, "Stream");
+		assertRefused(ReturnsFutureTask.class, "FutureTask", "Declare a CompletableFuture");
+	}
+
+	static class NegativeHoldAtLeast {
+
+		@DistributedLock(holdAtLeast = -1)
+		public void run() {
+		}
+
+	}
+
+	static class ZeroMaxHold {
+
+		@DistributedLock(maxHold = 0)
+		public void run() {
+		}
+
+	}
+
+	static class MaxHoldBelowHoldAtLeast {
+
+		@DistributedLock(holdAtLeastString = "1m", maxHoldString = "30s")
+		public void run() {
+		}
+
+	}
+
+	static class HoldAtLeastBeyondTtl {
+
+		@DistributedLock(ttl = 5_000, holdAtLeast = 6_000, autoExtend = false)
+		public void run() {
+		}
+
+	}
+
+	static class TwoMaxHolds {
+
+		@DistributedLock(maxHold = 1_000, maxHoldString = "1s")
+		public void run() {
+		}
+
+	}
+
+	@Test
+	void boundsOfHoldingThatCannotWorkAreRefused() {
+		assertRefused(NegativeHoldAtLeast.class, "holdAtLeast", "PT-0.001S", "negative");
+		assertRefused(ZeroMaxHold.class, "maxHold", "PT0S", "not positive");
+		assertRefused(MaxHoldBelowHoldAtLeast.class, "maxHold", "PT30S", "PT1M");
+		assertRefused(HoldAtLeastBeyondTtl.class, "holdAtLeast PT6S", "PT5S");
+		assertRefused(TwoMaxHolds.class, "maxHoldString");
+	}
+
+	@Test
+	void maxHoldOfAllThatIsTooShortForAMethodIsRefused() {
+		LockOptions bounded = LockOptions.builder().maxHold(Duration.ofSeconds(10)).build();
+		new ApplicationContextRunner()
+			.withConfiguration(
+					AutoConfigurations.of(DistributedLockAutoConfiguration.class, AopAutoConfiguration.class))
+			.withBean(Redlock.class, () -> new FakeCluster(3).client((builder) -> builder.defaults(bounded)))
+			.withBean(HoldAtLeastForAMinute.class)
+			.run((context) -> assertThat(context).getFailure().hasMessageContaining("maxHold"));
+	}
+
+	static class HoldAtLeastForAMinute {
+
+		@DistributedLock(holdAtLeastString = "1m")
+		public void run() {
+		}
+
+	}
+
+	static class FallbackWithoutMethod {
+
+		@DistributedLock(onUnavailable = LockFailurePolicy.FALLBACK)
+		public void run() {
+		}
+
+	}
+
+	static class UselessFallback {
+
+		@DistributedLock(fallback = "other")
+		public void run() {
+		}
+
+		void other() {
+		}
+
+	}
+
+	static class UnknownFallback {
+
+		@DistributedLock(onUnavailable = LockFailurePolicy.FALLBACK, fallback = "other")
+		public void run() {
+		}
+
+	}
+
+	static class FallbackWithOtherParameters {
+
+		@DistributedLock(onNoQuorum = LockFailurePolicy.FALLBACK, fallback = "other")
+		public void run(String id) {
+		}
+
+		void other(long id) {
+		}
+
+	}
+
+	static class FallbackWithOtherResult {
+
+		@DistributedLock(onUnavailable = LockFailurePolicy.FALLBACK, fallback = "other")
+		public List<String> run() {
+			return null;
+		}
+
+		List<Long> other() {
+			return List.of();
+		}
+
+	}
+
+	static class FallbackWithOtherException {
+
+		@DistributedLock(onUnavailable = LockFailurePolicy.FALLBACK, fallback = "other")
+		public void run() {
+		}
+
+		void other(IllegalStateException error) {
+		}
+
+	}
+
+	static class SkipsPrimitive {
+
+		@DistributedLock(onUnavailable = LockFailurePolicy.SKIP)
+		public int run() {
+			return 1;
+		}
+
+	}
+
+	static class SkipsPrimitiveInAnOutage {
+
+		@DistributedLock(onNoQuorum = LockFailurePolicy.SKIP)
+		public boolean run() {
+			return true;
+		}
+
+	}
+
+	@Test
+	void fallbackThatCannotBeCalledIsRefused() {
+		assertRefused(FallbackWithoutMethod.class, "fallback", "names no method");
+		assertRefused(UselessFallback.class, "fallback", "other", "never be called");
+		assertRefused(UnknownFallback.class, "other", "no method of");
+		assertRefused(FallbackWithOtherParameters.class, "other", "other parameters", "(long)");
+		assertRefused(FallbackWithOtherResult.class, "other", "another result", "List<java.lang.String>");
+		assertRefused(FallbackWithOtherException.class, "other", "LockNotAcquiredException");
+	}
+
+	/** [57] */
+	@Test
+	void skippingAPrimitiveIsRefused() {
+		assertRefused(SkipsPrimitive.class, "onUnavailable", "int", "OptionalInt");
+		assertRefused(SkipsPrimitiveInAnOutage.class, "onNoQuorum", "boolean");
+	}
+
+	static class BlankCondition {
+
+		@DistributedLock(condition = " ")
+		public void run() {
+		}
+
+	}
+
+	static class UnknownVariableInCondition {
+
+		@DistributedLock(condition = "#oder.paid")
+		public void run(String order) {
+		}
+
+	}
+
+	static class BrokenCondition {
+
+		@DistributedLock(condition = "#order.(")
+		public void run(String order) {
+		}
+
+	}
+
+	static class UnknownRedlock {
+
+		@DistributedLock(redlock = "billing")
+		public void run() {
+		}
+
+	}
+
+	static class UnresolvableRedlock {
+
+		@DistributedLock(redlock = "${no.such}")
+		public void run() {
+		}
+
+	}
+
+	static class UnresolvableMaxHold {
+
+		@DistributedLock(maxHoldString = "${no.such}")
+		public void run() {
+		}
+
+	}
+
+	@Test
+	void conditionAndQualifierThatCannotWorkAreRefused() {
+		assertRefused(BlankCondition.class, "condition", "blank");
+		assertRefused(UnknownVariableInCondition.class, "condition", "#oder", "#order");
+		assertRefused(BrokenCondition.class, "condition", "not a valid expression");
+		assertRefused(UnknownRedlock.class, "redlock", "billing", "redlock.clusters.billing.nodes");
+		assertRefused(UnresolvableRedlock.class, "redlock", "${no.such}", "Define the property");
+		assertRefused(UnresolvableMaxHold.class, "maxHoldString", "${no.such}", "Define the property");
+	}
+
+	@Test
+	void unadvisableMethodIsOnlyWarnedOfWhereThatIsWanted(CapturedOutput output) {
+		this.runner.withPropertyValues("redlock.annotation.on-unadvisable=warn")
+			.withInitializer((context) -> LoggingSystem.get(getClass().getClassLoader())
+				.setLogLevel(DistributedLockValidator.class.getName(), LogLevel.WARN))
+			.withBean(FinalMethod.class)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(output).contains("FinalMethod.run").contains("the method is final");
+			});
+	}
+
+	interface Declared {
+
+		void declared();
+
+	}
+
+	static class BehindAnInterface implements Declared {
+
+		@Override
+		@DistributedLock
+		public void declared() {
+		}
+
+		@DistributedLock
+		public void run() {
+		}
+
+	}
+
+	@Test
+	void methodThatAJdkProxyDoesNotHaveIsRefused() {
+		new ApplicationContextRunner()
+			.withConfiguration(
+					AutoConfigurations.of(DistributedLockAutoConfiguration.class, AopAutoConfiguration.class))
+			.withBean(Redlock.class, () -> new FakeCluster(3).client())
+			.withPropertyValues("spring.aop.proxy-target-class=false")
+			.withBean(BehindAnInterface.class)
+			.run((context) -> assertThat(context).getFailure()
+				.hasMessageContaining("BehindAnInterface.run")
+				.hasMessageContaining("proxied for its interfaces"));
+		this.runner.withBean(BehindAnInterface.class).run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	static class Fine {

@@ -24,13 +24,15 @@ class ConfigurationMetadataTests {
 				.get("properties");
 		}
 		assertThat(properties).extracting((property) -> property.get("name"))
-			.containsExactlyInAnyOrder("redlock.enabled", "redlock.nodes", "redlock.key-prefix", "redlock.ttl",
-					"redlock.drift-factor", "redlock.wait-time", "redlock.connect-timeout", "redlock.command-timeout",
-					"redlock.retry.count", "redlock.retry.delay", "redlock.retry.jitter", "redlock.auto-extend.enabled",
-					"redlock.auto-extend.after", "redlock.fencing.enabled", "redlock.fencing.retention");
+			.containsExactlyInAnyOrder("redlock.enabled", "redlock.mode", "redlock.nodes", "redlock.clusters",
+					"redlock.max-hold", "redlock.annotation.order", "redlock.annotation.on-unadvisable",
+					"redlock.key-prefix", "redlock.ttl", "redlock.drift-factor", "redlock.wait-time",
+					"redlock.connect-timeout", "redlock.command-timeout", "redlock.retry.count", "redlock.retry.delay",
+					"redlock.retry.jitter", "redlock.auto-extend.enabled", "redlock.auto-extend.after",
+					"redlock.fencing.enabled", "redlock.fencing.retention");
 		for (Map<String, Object> property : properties) {
 			assertThat((String) property.get("description")).as("description of %s", property).isNotBlank();
-			if (!property.get("name").equals("redlock.wait-time")) {
+			if (!List.of("redlock.wait-time", "redlock.max-hold", "redlock.clusters").contains(property.get("name"))) {
 				assertThat(property).as("default of %s", property).containsKey("defaultValue");
 			}
 		}

@@ -1,16 +1,28 @@
 package io.github.redlock.readme;
 
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
 import java.time.Duration;
 import java.util.List;
 
+import reactor.core.publisher.Mono;
+
 import org.springframework.context.event.EventListener;
+import org.springframework.core.annotation.AliasFor;
+import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.transaction.annotation.Transactional;
 
 import io.github.redlock.LockHandle;
+import io.github.redlock.LockNotAcquiredException;
 import io.github.redlock.LockOptions;
 import io.github.redlock.Redlock;
 import io.github.redlock.annotation.DistributedLock;
+import io.github.redlock.annotation.LockFailurePolicy;
+import io.github.redlock.annotation.ScheduledLock;
 import io.github.redlock.aop.CurrentLock;
+import io.github.redlock.aop.ReactiveCurrentLock;
 import io.github.redlock.event.LockLostEvent;
 
 /**
@@ -70,6 +82,110 @@ class ReadmeSnippets {
 		@Transactional
 		public void transfer(String from, String to, long amount) {
 			this.accounts.move(from, to, amount);
+		}
+
+		@DistributedLock(key = "'invoice:' + #id", waitTime = 500, onUnavailable = LockFailurePolicy.FALLBACK,
+				fallback = "later")
+		public String invoice(long id) {
+			return "sent " + id;
+		}
+
+		private String later(long id, LockNotAcquiredException error) {
+			return "queued " + id;
+		}
+
+		@AccountLock(key = "#account")
+		public List<String> close(String account) {
+			return CurrentLock.get().resources();
+		}
+
+	}
+
+	@Retention(RetentionPolicy.RUNTIME)
+	@Target(ElementType.METHOD)
+	@DistributedLock(name = "account", waitTime = 2_000)
+	public @interface AccountLock {
+
+		@AliasFor(annotation = DistributedLock.class)
+		String[] key();
+
+	}
+
+	static class Seats {
+
+		Mono<Long> book(long id, long token) {
+			return Mono.just(token);
+		}
+
+	}
+
+	static class Reactive {
+
+		private final Seats seats = new Seats();
+
+		@DistributedLock(key = "#id")
+		public Mono<Long> book(long id) {
+			return ReactiveCurrentLock.get().flatMap((lock) -> this.seats.book(id, lock.fencingToken()));
+		}
+
+	}
+
+	static class Archive {
+
+		private int shrunk;
+
+		void shrink() {
+			this.shrunk++;
+		}
+
+		int shrunk() {
+			return this.shrunk;
+		}
+
+	}
+
+	static class Jobs {
+
+		private final Archive archive;
+
+		Jobs(Archive archive) {
+			this.archive = archive;
+		}
+
+		@Scheduled(cron = "0 0 3 * * *")
+		@ScheduledLock(name = "nightly-cleanup", holdAtLeast = "1m", maxHold = "1h")
+		public void cleanUp() {
+			this.archive.shrink();
+		}
+
+	}
+
+	static class Stock {
+
+		private int taken;
+
+		void take(String item, int count) {
+			this.taken += count;
+		}
+
+		int taken() {
+			return this.taken;
+		}
+
+	}
+
+	static class Warehouse {
+
+		private final Stock stock;
+
+		Warehouse(Stock stock) {
+			this.stock = stock;
+		}
+
+		@DistributedLock(name = "stock", key = "#item", condition = "#count > 0", redlock = "warehouse")
+		public void take(String item, int count) {
+			CurrentLock.assertLocked("stock:" + item);
+			this.stock.take(item, count);
 		}
 
 	}

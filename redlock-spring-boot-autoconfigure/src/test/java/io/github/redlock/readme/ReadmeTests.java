@@ -7,12 +7,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 
+import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
@@ -29,6 +31,11 @@ import io.github.redlock.autoconfigure.RedlockAutoConfiguration;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails;
 import io.github.redlock.event.LockLostEvent;
 import io.github.redlock.readme.ReadmeSnippets.Annotated;
+import io.github.redlock.readme.ReadmeSnippets.Archive;
+import io.github.redlock.readme.ReadmeSnippets.Jobs;
+import io.github.redlock.readme.ReadmeSnippets.Reactive;
+import io.github.redlock.readme.ReadmeSnippets.Stock;
+import io.github.redlock.readme.ReadmeSnippets.Warehouse;
 import io.github.redlock.readme.ReadmeSnippets.Listening;
 import io.github.redlock.readme.ReadmeSnippets.Order;
 import io.github.redlock.readme.ReadmeSnippets.Programmatic;
@@ -66,7 +73,13 @@ class ReadmeTests {
 	@Test
 	void everyJavaSnippetIsCompiled() throws IOException {
 		String source = words(Files.readString(Path.of("src/test/java/io/github/redlock/readme/ReadmeSnippets.java")));
-		assertThat(blocks("java")).hasSize(7).allSatisfy((block) -> assertThat(source).contains(words(block)));
+		String test = words(Files.readString(Path.of("src/test/java/io/github/redlock/readme/InvoiceTests.java")));
+		assertThat(blocks("java")).hasSize(13).allSatisfy((block) -> {
+			String words = words(block);
+			boolean isTest = words.startsWith("@SpringBootTest");
+			// What the test adds to the snippet is its application.
+			assertThat(isTest ? test : source).contains(isTest ? words.substring(0, words.length() - 1) : words);
+		});
 	}
 
 	@Test
@@ -76,8 +89,45 @@ class ReadmeTests {
 			Annotated annotated = context.getBean(Annotated.class);
 			assertThat(annotated.pay(new Order("42")).token()).isPositive();
 			annotated.transfer("a", "b", 5);
-			assertThat(cluster.node(0).log()).contains("acquire [order:42]", "acquire [account:a, account:b]");
+			assertThat(annotated.invoice(7)).isEqualTo("sent 7");
+			assertThat(annotated.close("a")).containsExactly("account:a");
+			assertThat(cluster.node(0).log()).contains("acquire [order:42]", "acquire [account:a, account:b]",
+					"acquire [invoice:7]");
 		});
+	}
+
+	@Test
+	void snippetsOfTheAnnotationReferenceRun() {
+		FakeCluster cluster = new FakeCluster(3);
+		this.runner.withBean(Redlock.class, cluster::client)
+			.withBean("warehouse", Redlock.class, new FakeCluster(3)::client,
+					(definition) -> ((AbstractBeanDefinition) definition).setDefaultCandidate(false))
+			.withBean(Reactive.class)
+			.withBean(Archive.class)
+			.withBean(Jobs.class)
+			.withBean(Stock.class)
+			.withBean(Warehouse.class)
+			.run((context) -> {
+				CompletableFuture<Long> token = context.getBean(Reactive.class).book(7).toFuture();
+				cluster.time().advance(Duration.ofSeconds(1));
+				assertThat(token.get()).isPositive();
+				context.getBean(Jobs.class).cleanUp();
+				context.getBean(Jobs.class).cleanUp();
+				assertThat(context.getBean(Archive.class).shrunk()).as("the second one was skipped").isEqualTo(1);
+				context.getBean(Warehouse.class).take("screw", 3);
+				assertThat(context.getBean(Stock.class).taken()).isEqualTo(3);
+			});
+	}
+
+	@Test
+	void yamlSnippetConfiguresTwoSetsOfNodes() throws IOException {
+		List<PropertySource<?>> sources = new YamlPropertySourceLoader().load("readme",
+				new ByteArrayResource(blocks("yaml").get(1).getBytes(StandardCharsets.UTF_8)));
+		new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(RedlockAutoConfiguration.class, SslAutoConfiguration.class))
+			.withInitializer((context) -> sources
+				.forEach((source) -> context.getEnvironment().getPropertySources().addFirst(source)))
+			.run((context) -> assertThat(context).hasBean("redlock").hasBean("warehouseRedlock"));
 	}
 
 	@Test

@@ -1,0 +1,206 @@
+package io.github.redlock.aop;
+
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.redlock.LockHandle;
+import io.github.redlock.LockNotAcquiredException;
+import io.github.redlock.LockReleaseException;
+import io.github.redlock.RedlockException;
+
+/**
+ * One call of a locked method that returns a future. The caller's future completes after
+ * the release; to cancel it cancels the waiting or the work.
+ */
+final class FutureLocking {
+
+	private final LockedCall call;
+
+	private final CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
+
+	private volatile @Nullable Future<?> work;
+
+	private volatile boolean lost;
+
+	private FutureLocking(LockedCall call) {
+		this.call = call;
+	}
+
+	/**
+	 * Begin to acquire, and run the method once that has succeeded.
+	 * @return the caller's future
+	 */
+	static CompletableFuture<@Nullable Object> run(LockedCall call) {
+		FutureLocking locking = new FutureLocking(call);
+		CompletableFuture<LockHandle> acquisition = call.acquireAsync();
+		LockedCall.then(acquisition, locking::acquired);
+		LockedCall.then(locking.result, (value, error) -> {
+			acquisition.cancel(false);
+			locking.cancelWork();
+		});
+		return locking.result;
+	}
+
+	/**
+	 * Run the method under a lock that is held already.
+	 */
+	static CompletableFuture<@Nullable Object> join(LockedCall call, LockHandle lock) {
+		FutureLocking locking = new FutureLocking(call);
+		locking.start(lock, (value, error) -> locking.complete(value, call.outcomeOfJoined(lock, error)));
+		LockedCall.then(locking.result, (value, error) -> locking.cancelWork());
+		return locking.result;
+	}
+
+	private void acquired(@Nullable LockHandle lock, @Nullable Throwable error) {
+		if (lock == null) {
+			unavailable(cause(error));
+		}
+		else if (this.result.isDone()) {
+			LockedCall.releaseInBackground(lock);
+		}
+		else {
+			if (this.call.isInterruptedOnLoss()) {
+				lock.lost().thenRun(() -> {
+					this.lost = true;
+					cancelWork();
+				});
+			}
+			start(lock, (value, failure) -> release(lock, value, failure));
+		}
+	}
+
+	private void unavailable(Throwable error) {
+		if (!(error instanceof LockNotAcquiredException notAcquired)) {
+			this.result.completeExceptionally(error);
+			return;
+		}
+		try {
+			follow(this.call.instead(notAcquired), this::complete);
+		}
+		catch (Throwable ex) {
+			this.result.completeExceptionally(ex);
+		}
+	}
+
+	private void start(LockHandle lock, End end) {
+		Object returned;
+		try {
+			returned = LossInterrupt.watch(this.call, lock, () -> this.call.proceedAgain(lock));
+		}
+		catch (Throwable ex) {
+			end.accept(null, ex);
+			return;
+		}
+		follow(returned, end);
+	}
+
+	/**
+	 * Wait for the end of a future. One that cannot tell is waited for here: this is a
+	 * thread that may be blocked.
+	 */
+	private void follow(@Nullable Object returned, End end) {
+		if (returned instanceof CompletionStage<?> stage) {
+			this.work = (returned instanceof Future<?> future) ? future : null;
+			cancelWork();
+			stage.whenComplete((value, error) -> end.accept(value, (error != null) ? cause(error) : null));
+		}
+		else if (returned instanceof Future<?> future) {
+			this.work = future;
+			cancelWork();
+			try {
+				end.accept(await(future), null);
+			}
+			catch (Throwable ex) {
+				end.accept(null, ex);
+			}
+		}
+		else {
+			end.accept(null, new IllegalStateException(
+					new LockedMethod(this.call.attributes().method()) + " returned null instead of a future"));
+		}
+	}
+
+	/**
+	 * Wait for a future to its very end, which an interrupt does not bring: the work goes
+	 * on, and so does the lock.
+	 */
+	static @Nullable Object await(Future<?> future) throws Throwable {
+		boolean interrupted = false;
+		try {
+			while (true) {
+				try {
+					return future.get();
+				}
+				catch (InterruptedException ex) {
+					interrupted = true;
+				}
+			}
+		}
+		catch (ExecutionException ex) {
+			throw cause(ex);
+		}
+		finally {
+			if (interrupted) {
+				Thread.currentThread().interrupt();
+			}
+		}
+	}
+
+	private void release(LockHandle lock, @Nullable Object value, @Nullable Throwable error) {
+		LockedCall.then(lock.releaseAsync(), (wasValid, failure) -> {
+			RedlockException problem = null;
+			if (failure != null) {
+				problem = (cause(failure) instanceof LockReleaseException unconfirmed) ? unconfirmed : null;
+			}
+			else if (!wasValid) {
+				problem = LockedCall.loss(lock);
+			}
+			complete(value, this.call.outcome(error, problem));
+		});
+	}
+
+	private void complete(@Nullable Object value, @Nullable Throwable error) {
+		if (error != null) {
+			this.result.completeExceptionally(error);
+		}
+		else {
+			this.result.complete(value);
+		}
+	}
+
+	/**
+	 * Cancel the work if nobody waits for it any more, or if it has lost its lock. Called
+	 * after each of these and after the work has begun, so that none misses another.
+	 */
+	private void cancelWork() {
+		Future<?> work = this.work;
+		if (work != null && (this.lost || this.result.isCancelled())) {
+			work.cancel(true);
+		}
+	}
+
+	private static Throwable cause(@Nullable Throwable error) {
+		if (error == null) {
+			return new CancellationException("cancelled");
+		}
+		boolean wrapped = error instanceof CompletionException || error instanceof ExecutionException;
+		return (wrapped && error.getCause() != null) ? error.getCause() : error;
+	}
+
+	/**
+	 * What follows the end of the work.
+	 */
+	@FunctionalInterface
+	private interface End {
+
+		void accept(@Nullable Object value, @Nullable Throwable error);
+
+	}
+
+}

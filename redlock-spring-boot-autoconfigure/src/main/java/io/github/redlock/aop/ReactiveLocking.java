@@ -1,0 +1,212 @@
+package io.github.redlock.aop;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
+
+import org.springframework.core.KotlinDetector;
+import org.springframework.core.MethodParameter;
+import org.springframework.core.ReactiveAdapter;
+import org.springframework.core.ReactiveAdapterRegistry;
+
+import io.github.redlock.LockHandle;
+import io.github.redlock.LockLostException;
+import io.github.redlock.LockNotAcquiredException;
+import io.github.redlock.RedlockException;
+
+/**
+ * Locked methods that return a publisher, and suspending functions, which look like one
+ * to an interceptor. Apart from the other kinds, so that Reactor need not be there.
+ */
+final class ReactiveLocking {
+
+	private static final String COROUTINE_FLOW = "kotlinx.coroutines.flow.Flow";
+
+	private ReactiveLocking() {
+	}
+
+	static boolean isPublisher(Class<?> type) {
+		return ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) != null;
+	}
+
+	/**
+	 * A publisher that locks and runs the method whenever somebody subscribes.
+	 */
+	static Object run(LockedCall call) {
+		ReactiveAdapter adapter = adapter(call.attributes());
+		Flux<Object> locked = Flux.deferContextual((context) -> new Subscription(call, adapter).publisher(context));
+		return adapter.fromPublisher(adapter.isMultiValue() ? locked : locked.singleOrEmpty());
+	}
+
+	static Object failed(DistributedLockAttributes attributes, IllegalArgumentException error) {
+		ReactiveAdapter adapter = adapter(attributes);
+		return adapter.fromPublisher(adapter.isMultiValue() ? Flux.error(error) : Mono.error(error));
+	}
+
+	/**
+	 * The adapter of what an interceptor sees: of a suspending function that is a Mono or
+	 * a Flux, which the proxy turns back.
+	 */
+	private static ReactiveAdapter adapter(DistributedLockAttributes attributes) {
+		Class<?> type = attributes.method().getReturnType();
+		if (KotlinDetector.isSuspendingFunction(attributes.method())) {
+			boolean flow = new MethodParameter(attributes.method(), -1).getParameterType()
+				.getName()
+				.equals(COROUTINE_FLOW);
+			type = flow ? Flux.class : Mono.class;
+		}
+		return Objects.requireNonNull(ReactiveAdapterRegistry.getSharedInstance().getAdapter(type),
+				"checked at start-up");
+	}
+
+	/**
+	 * One subscription, with a lock of its own.
+	 */
+	private static final class Subscription {
+
+		private final LockedCall call;
+
+		private final ReactiveAdapter adapter;
+
+		private @Nullable LockHandle lock;
+
+		private boolean over;
+
+		private volatile @Nullable RedlockException problem;
+
+		private Subscription(LockedCall call, ReactiveAdapter adapter) {
+			this.call = call;
+			this.adapter = adapter;
+		}
+
+		private Publisher<Object> publisher(ContextView context) {
+			List<LockHandle> outer = ReactiveCurrentLock.findAnyOf(context, this.call.resources());
+			if (outer.isEmpty()) {
+				outer = CurrentLock.findAnyOf(this.call.resources());
+			}
+			if (this.call.joins(outer)) {
+				LockHandle lock = outer.get(0);
+				return work(lock).concatWith(
+						Mono.defer(() -> Mono.justOrEmpty(this.call.outcomeOfJoined(lock, null)).flatMap(Mono::error)));
+			}
+			// What cleaning up finds is kept aside: as an error of its own it would come
+			// out wrapped.
+			return Flux.usingWhen(acquire(), this::held, this::release, (lock, error) -> release(lock), this::release)
+				.concatWith(
+						Mono.defer(() -> Mono.justOrEmpty(this.call.outcome(null, this.problem)).flatMap(Mono::error)))
+				.onErrorMap(this::outcome)
+				.onErrorResume(Unavailable.class, (unavailable) -> instead(unavailable.error()))
+				.doFinally((signal) -> close());
+		}
+
+		private Mono<LockHandle> acquire() {
+			CompletableFuture<LockHandle> acquisition = this.call.acquireAsync();
+			LockedCall.then(acquisition, (lock, error) -> granted(lock));
+			return Mono.fromFuture(acquisition)
+				.onErrorMap(LockNotAcquiredException.class, (error) -> new Unavailable(error));
+		}
+
+		/**
+		 * Between the grant and the work a cancellation may come, and the lock be dropped
+		 * on the way. So whatever was granted is released when this subscription is over;
+		 * a second release is harmless.
+		 */
+		private synchronized void granted(@Nullable LockHandle lock) {
+			this.lock = lock;
+			if (lock != null && this.over) {
+				LockedCall.releaseInBackground(lock);
+			}
+		}
+
+		private synchronized void close() {
+			this.over = true;
+			if (this.lock != null) {
+				LockedCall.releaseInBackground(this.lock);
+			}
+		}
+
+		private Publisher<Object> held(LockHandle lock) {
+			Flux<Object> work = work(lock);
+			if (!this.call.isInterruptedOnLoss()) {
+				return work;
+			}
+			// As an end and then an error: an error of the other would not cancel the
+			// work.
+			CompletableFuture<LockLostException> lost = lock.lost().toCompletableFuture();
+			return work.takeUntilOther(Mono.fromFuture(lost, true))
+				.concatWith(Mono.defer(() -> lost.isDone() ? Mono.error(LockedCall.loss(lock)) : Mono.empty()));
+		}
+
+		private Flux<Object> work(LockHandle lock) {
+			return Flux.defer(() -> toPublisher(lock)).contextWrite((inner) -> ReactiveCurrentLock.push(inner, lock));
+		}
+
+		private Publisher<Object> toPublisher(LockHandle lock) {
+			try {
+				return this.adapter.toPublisher(this.call.proceedAgain(lock));
+			}
+			catch (Throwable ex) {
+				return Flux.error(ex);
+			}
+		}
+
+		private Mono<Void> release(LockHandle lock) {
+			return Mono.fromFuture(() -> lock.releaseAsync(), true)
+				.doOnNext((wasValid) -> this.problem = wasValid ? null : LockedCall.loss(lock))
+				.onErrorResume(RedlockException.class, (error) -> {
+					this.problem = error;
+					return Mono.empty();
+				})
+				.then();
+		}
+
+		private Throwable outcome(Throwable error) {
+			if (error instanceof Unavailable || error.equals(this.problem)) {
+				return error;
+			}
+			Throwable outcome = this.call.outcome(error, this.problem);
+			return (outcome != null) ? outcome : error;
+		}
+
+		private Publisher<Object> instead(LockNotAcquiredException error) {
+			try {
+				return switch (this.call.attributes().reactions().to(error)) {
+					case THROW -> Flux.error(error);
+					case SKIP -> Flux.empty();
+					case FALLBACK -> this.adapter.toPublisher(this.call.instead(error));
+				};
+			}
+			catch (Throwable ex) {
+				return Flux.error(ex);
+			}
+		}
+
+	}
+
+	/**
+	 * Tells that this method got no lock, and not another one inside it.
+	 */
+	private static final class Unavailable extends RuntimeException {
+
+		private static final long serialVersionUID = 1L;
+
+		private final transient LockNotAcquiredException error;
+
+		private Unavailable(LockNotAcquiredException error) {
+			super(error.getMessage(), error, false, false);
+			this.error = error;
+		}
+
+		private LockNotAcquiredException error() {
+			return this.error;
+		}
+
+	}
+
+}

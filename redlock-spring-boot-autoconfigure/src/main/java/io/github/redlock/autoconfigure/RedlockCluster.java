@@ -1,0 +1,64 @@
+package io.github.redlock.autoconfigure;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.FactoryBean;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.ssl.SslBundles;
+
+import io.github.redlock.RedlockConfigurationException;
+import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
+import io.github.redlock.autoconfigure.RedlockProperties.Cluster;
+import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.redis.RedisLockNodes;
+
+/**
+ * The lock on one set of nodes under {@code redlock.clusters}, and those nodes.
+ */
+final class RedlockCluster implements FactoryBean<DefaultRedlock>, DisposableBean {
+
+	private final @Nullable RedisLockNodes nodes;
+
+	private final DefaultRedlock redlock;
+
+	RedlockCluster(String name, RedlockProperties properties, RedlockFactory factory,
+			ObjectProvider<SslBundles> sslBundles) {
+		String property = "redlock.clusters." + name + ".nodes";
+		Cluster cluster = properties.getClusters().getOrDefault(name, new Cluster());
+		this.nodes = factory.isInMemory() ? null : nodes(property, cluster, factory, sslBundles.getIfAvailable());
+		this.redlock = factory.create(this.nodes);
+	}
+
+	private static RedisLockNodes nodes(String property, Cluster cluster, RedlockFactory factory,
+			@Nullable SslBundles sslBundles) {
+		List<Node> configured = new PropertiesRedlockConnectionDetails(property, cluster.getNodes(), sslBundles)
+			.getNodes();
+		if (configured.isEmpty()) {
+			throw new RedlockConfigurationException(property + " is empty.",
+					"List the nodes, best three or five independent ones, or take the entry away.");
+		}
+		return factory.nodes(property, configured, cluster.getKeyPrefix());
+	}
+
+	@Override
+	public DefaultRedlock getObject() {
+		return this.redlock;
+	}
+
+	@Override
+	public Class<?> getObjectType() {
+		return DefaultRedlock.class;
+	}
+
+	@Override
+	public void destroy() {
+		this.redlock.close();
+		if (this.nodes != null) {
+			this.nodes.close();
+		}
+	}
+
+}

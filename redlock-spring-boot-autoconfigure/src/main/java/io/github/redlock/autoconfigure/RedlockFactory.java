@@ -1,0 +1,172 @@
+package io.github.redlock.autoconfigure;
+
+import java.util.List;
+
+import javax.net.ssl.SSLContext;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.util.ClassUtils;
+
+import io.github.redlock.LockOptions;
+import io.github.redlock.RedlockConfigurationException;
+import io.github.redlock.RedlockListener;
+import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
+import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.memory.InMemoryLocks;
+import io.github.redlock.redis.RedisLockNodes;
+import io.github.redlock.redis.RedisNodeSettings;
+import io.github.redlock.spi.LockNode;
+
+/**
+ * Makes locks as the properties say, for one set of nodes or another.
+ */
+final class RedlockFactory {
+
+	private static final Logger logger = LoggerFactory.getLogger(RedlockFactory.class);
+
+	private static final String JEDIS = "redis.clients.jedis.Jedis";
+
+	private final RedlockProperties properties;
+
+	private final ObjectProvider<RedlockListener> listeners;
+
+	private final ObjectProvider<RedlockBuilderCustomizer> customizers;
+
+	private final @Nullable InMemoryLocks inMemoryLocks;
+
+	/**
+	 * Create a factory.
+	 * @param properties checked before
+	 * @param inMemoryLocks makes the nodes instead, {@code null} for real ones
+	 */
+	RedlockFactory(RedlockProperties properties, ObjectProvider<RedlockListener> listeners,
+			ObjectProvider<RedlockBuilderCustomizer> customizers, @Nullable InMemoryLocks inMemoryLocks) {
+		this.properties = properties;
+		this.listeners = listeners;
+		this.customizers = customizers;
+		this.inMemoryLocks = inMemoryLocks;
+	}
+
+	boolean isInMemory() {
+		return this.inMemoryLocks != null;
+	}
+
+	private RedisLockNodes newNodes(@Nullable String keyPrefix) {
+		return new RedisLockNodes((keyPrefix != null) ? keyPrefix : this.properties.getKeyPrefix(),
+				this.properties.getFencing().getRetention());
+	}
+
+	/**
+	 * Nodes of our own.
+	 * @param property where they are listed
+	 * @param keyPrefix {@code null} for that of the properties
+	 */
+	RedisLockNodes nodes(String property, List<Node> configured, @Nullable String keyPrefix) {
+		RedlockSettingsValidator.check(property, configured);
+		if (!ClassUtils.isPresent(JEDIS, ClassUtils.getDefaultClassLoader())) {
+			throw new RedlockConfigurationException(property + " is set, but Jedis is not on the class path.",
+					"Depend on io.github.redlock:redlock-spring-boot-starter, or add redis.clients:jedis.");
+		}
+		RedisLockNodes nodes = newNodes(keyPrefix);
+		for (Node node : configured) {
+			nodes.add(settings(node), this.properties.getConnectTimeout(), this.properties.getCommandTimeout());
+		}
+		return nodes;
+	}
+
+	/**
+	 * The application's own connection as the only node.
+	 */
+	RedisLockNodes nodes(ObjectProvider<RedisConnectionFactory> connectionFactory) {
+		RedisConnectionFactory own = connectionFactory.getIfUnique();
+		if (own == null) {
+			boolean several = connectionFactory.stream().findAny().isPresent();
+			throw new RedlockConfigurationException(
+					"No Redis node is configured: redlock.nodes is empty, and the application has "
+							+ (several ? "several Redis connections, none of them primary." : "no Redis connection."),
+					"""
+							List the nodes, best three or five independent ones:
+
+							    redlock:
+							      nodes:
+							        - host: redis1.example.com
+							        - host: redis2.example.com
+							          port: 6380
+							        - url: rediss://user:password@redis3.example.com:6379
+
+							or give the application a connection of its own (spring.data.redis.* needs
+							spring-boot-starter-data-redis), or switch the lock off with redlock.enabled=false.""");
+		}
+		logger.warn("redlock.nodes is empty: the application's own Redis connection is used as the only node. One node"
+				+ " is no quorum, and its failure or restart can break a lock.");
+		RedisLockNodes nodes = newNodes(null);
+		nodes.add("spring.data.redis", own);
+		return nodes;
+	}
+
+	private static RedisNodeSettings settings(Node node) {
+		return new RedisNodeSettings(node.name(), node.host(), node.port(), node.username(), node.password(),
+				node.database(), sslContext(node.sslBundle()));
+	}
+
+	private static @Nullable SSLContext sslContext(@Nullable SslBundle bundle) {
+		return (bundle != null) ? bundle.createSslContext() : null;
+	}
+
+	/**
+	 * Make a lock.
+	 * @param redisNodes its nodes, {@code null} where they are in memory
+	 */
+	DefaultRedlock create(@Nullable RedisLockNodes redisNodes) {
+		DefaultRedlock redlock = build((this.inMemoryLocks != null) ? this.inMemoryLocks.newNodes()
+				: (redisNodes != null) ? redisNodes.nodes() : List.of());
+		if (this.inMemoryLocks != null) {
+			this.inMemoryLocks.register(redlock);
+		}
+		return redlock;
+	}
+
+	private DefaultRedlock build(List<? extends LockNode> nodes) {
+		DefaultRedlock.Builder builder = DefaultRedlock.builder()
+			.nodes(nodes)
+			.defaultTtl(this.properties.getTtl())
+			.commandTimeout(this.properties.getCommandTimeout())
+			.extendAfter(this.properties.getAutoExtend().getAfter())
+			.fencing(this.properties.getFencing().isEnabled())
+			.defaults(defaults(this.properties));
+		this.listeners.orderedStream().forEach(builder::listener);
+		this.customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
+		try {
+			return builder.build();
+		}
+		catch (IllegalArgumentException ex) {
+			// Everything else was checked before.
+			throw new RedlockConfigurationException(
+					"redlock.ttl = " + this.properties.getTtl() + ": " + ex.getMessage() + ".",
+					"Use a ttl of some seconds, such as 30s.", ex);
+		}
+	}
+
+	private static LockOptions defaults(RedlockProperties properties) {
+		LockOptions.Builder options = LockOptions.builder()
+			.retryCount(properties.getRetry().getCount())
+			.retryDelay(properties.getRetry().getDelay())
+			.retryJitter(properties.getRetry().getJitter())
+			.driftFactor(properties.getDriftFactor())
+			.autoExtend(properties.getAutoExtend().isEnabled());
+		if (properties.getWaitTime() != null) {
+			options.waitTime(properties.getWaitTime());
+		}
+		if (properties.getMaxHold() != null) {
+			options.maxHold(properties.getMaxHold());
+		}
+		return options.build();
+	}
+
+}

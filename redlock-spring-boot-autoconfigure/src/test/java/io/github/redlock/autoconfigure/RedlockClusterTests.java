@@ -1,0 +1,133 @@
+package io.github.redlock.autoconfigure;
+
+import java.util.Optional;
+
+import org.junit.jupiter.api.Test;
+
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+
+import io.github.redlock.LockHandle;
+import io.github.redlock.Redlock;
+import io.github.redlock.RedlockConfigurationException;
+import io.github.redlock.annotation.DistributedLock;
+import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.testing.FakeCluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+/**
+ * Further sets of nodes, and further {@link Redlock} beans.
+ */
+class RedlockClusterTests {
+
+	private static final String[] NODES = { "redlock.nodes[0].host=127.0.0.1", "redlock.nodes[0].port=1",
+			"redlock.clusters.billing.nodes[0].host=127.0.0.1", "redlock.clusters.billing.nodes[0].port=2",
+			"redlock.clusters.billing.nodes[1].url=redis://127.0.0.1:3" };
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner().withConfiguration(AutoConfigurations
+		.of(RedlockAutoConfiguration.class, DistributedLockAutoConfiguration.class, AopAutoConfiguration.class));
+
+	static class Client {
+
+		final Redlock primary;
+
+		final Redlock billing;
+
+		Client(Redlock primary, @Qualifier("billing") Redlock billing) {
+			this.primary = primary;
+			this.billing = billing;
+		}
+
+	}
+
+	@Test
+	void eachSetOfNodesIsALockWithItsNameAsQualifier() {
+		this.runner.withPropertyValues(NODES).withBean(Client.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			Client client = context.getBean(Client.class);
+			assertThat(client.billing).isNotSameAs(client.primary).isSameAs(context.getBean("billingRedlock"));
+			assertThat(client.primary).isSameAs(context.getBean("redlock"));
+		});
+	}
+
+	@Test
+	void lockOfASetIsClosedWithTheContext() {
+		DefaultRedlock[] billing = new DefaultRedlock[1];
+		this.runner.withPropertyValues(NODES)
+			.run((context) -> billing[0] = context.getBean("billingRedlock", DefaultRedlock.class));
+		assertThatIllegalStateException().isThrownBy(() -> billing[0].acquire("a")).withMessageContaining("closed");
+	}
+
+	@Test
+	void badNodesAreRefusedByTheirProperty() {
+		this.runner.withPropertyValues(NODES)
+			.withPropertyValues("redlock.clusters.billing.nodes[1].url=redis://127.0.0.1:2")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(RedlockConfigurationException.class)
+				.hasMessageContaining("redlock.clusters.billing.nodes has the address 127.0.0.1:2 twice"));
+		this.runner.withPropertyValues(NODES)
+			.withPropertyValues("redlock.clusters.shipping.key-prefix=x")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("redlock.clusters.shipping.nodes is empty"));
+		this.runner.withPropertyValues(NODES)
+			.withPropertyValues("redlock.clusters.billing.nodes[1].port=70000",
+					"redlock.clusters.billing.nodes[1].url=", "redlock.clusters.billing.nodes[1].host=a")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("redlock.clusters.billing.nodes[1].port = 70000"));
+	}
+
+	private static boolean isLocked(Redlock redlock) {
+		Optional<LockHandle> lock = redlock.tryAcquire("a");
+		lock.ifPresent(LockHandle::release);
+		return lock.isEmpty();
+	}
+
+	static class Service {
+
+		@DistributedLock(key = "a")
+		public boolean isLockedBy(Redlock redlock) {
+			return isLocked(redlock);
+		}
+
+		@DistributedLock(key = "a", redlock = "billing")
+		public boolean isLockedByCluster(Redlock redlock) {
+			return isLocked(redlock);
+		}
+
+		@DistributedLock(key = "a", redlock = "${which:otherLock}")
+		public boolean isLockedByBean(Redlock redlock) {
+			return isLocked(redlock);
+		}
+
+	}
+
+	@Test
+	void annotationPicksALockByQualifierOrBeanName() {
+		this.runner.withPropertyValues("redlock.mode=in-memory", "redlock.clusters.billing.key-prefix=x")
+			.withBean("otherLock", Redlock.class, () -> new FakeCluster(3).client(),
+					(definition) -> ((org.springframework.beans.factory.support.AbstractBeanDefinition) definition)
+						.setDefaultCandidate(false))
+			.withBean(Service.class)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				Service bean = context.getBean(Service.class);
+				Redlock primary = context.getBean("redlock", Redlock.class);
+				Redlock billing = context.getBean("billingRedlock", Redlock.class);
+				Redlock other = context.getBean("otherLock", Redlock.class);
+				assertThat(bean.isLockedBy(primary)).isTrue();
+				assertThat(bean.isLockedBy(billing)).isFalse();
+				assertThat(bean.isLockedByCluster(billing)).isTrue();
+				assertThat(bean.isLockedByCluster(primary)).isFalse();
+				assertThat(bean.isLockedByBean(other)).isTrue();
+				assertThat(bean.isLockedByBean(primary)).isFalse();
+			});
+	}
+
+}

@@ -1,0 +1,74 @@
+package io.github.redlock.memory;
+
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+
+import io.github.redlock.spi.LockNode;
+import io.github.redlock.spi.LockNodeContract;
+import io.github.redlock.spi.Vote;
+import io.github.redlock.testing.VirtualTime;
+
+/** The node in memory keeps the contract. */
+class InMemoryLockNodeTests extends LockNodeContract {
+
+	private final VirtualTime time = new VirtualTime();
+
+	private final InMemoryLockNode node = new InMemoryLockNode("memory", this.time::nanoTime, fenceRetention());
+
+	@Override
+	protected LockNode node() {
+		return this.node;
+	}
+
+	@Override
+	protected Vote await(CompletionStage<Vote> vote) {
+		try {
+			return this.time.await(vote);
+		}
+		catch (InterruptedException | ExecutionException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	@Override
+	protected void hold(String resource, String value, Duration ttl) {
+		this.node.hold(resource, value, ttl);
+	}
+
+	@Override
+	protected void delete(String resource) {
+		this.node.delete(resource);
+	}
+
+	@Override
+	protected String valueOf(String resource) {
+		return this.node.valueOf(resource);
+	}
+
+	@Override
+	protected Duration ttlOf(String resource) {
+		return this.node.ttlOf(resource);
+	}
+
+	@Override
+	protected long fenceOf(String resource) {
+		return this.node.fenceOf(resource);
+	}
+
+	@Override
+	protected void deleteFence(String resource) {
+		this.node.deleteFence(resource);
+	}
+
+	@Override
+	protected Duration fenceTtlOf(String resource) {
+		return this.node.fenceTtlOf(resource);
+	}
+
+	@Override
+	protected Duration fenceRetention() {
+		return Duration.ofMinutes(10);
+	}
+
+}
