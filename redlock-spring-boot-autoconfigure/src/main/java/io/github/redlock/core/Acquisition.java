@@ -111,7 +111,7 @@ final class Acquisition implements VotingRound.Observer {
 			remember(round);
 			this.nodes.send(LockCommand.ACQUIRE, request, round);
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			crash(ex);
 		}
 	}
@@ -128,14 +128,14 @@ final class Acquisition implements VotingRound.Observer {
 	 * Something threw that should not, such as a source of values of the user's own. The
 	 * caller must not wait for ever.
 	 */
-	private void crash(RuntimeException ex) {
+	private void crash(Throwable ex) {
 		logger.error("Locking {} failed unexpectedly", this.resources, ex);
 		try {
 			if (this.request != null) {
 				this.nodes.releaseInBackground(this.request);
 			}
 		}
-		catch (RuntimeException another) {
+		catch (RuntimeException | Error another) {
 			ex.addSuppressed(another);
 		}
 		end(Reason.NO_QUORUM, "an unexpected error: " + ex, ex);
@@ -157,7 +157,7 @@ final class Acquisition implements VotingRound.Observer {
 		try {
 			decide(round, request);
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			crash(ex);
 		}
 	}

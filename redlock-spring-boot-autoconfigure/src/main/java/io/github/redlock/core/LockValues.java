@@ -1,5 +1,6 @@
 package io.github.redlock.core;
 
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.function.Supplier;
@@ -12,7 +13,20 @@ final class LockValues implements Supplier<String> {
 
 	private static final int BYTES = 16;
 
-	private final SecureRandom random = new SecureRandom();
+	private final SecureRandom random = generator();
+
+	/**
+	 * One that reads from the system once. The usual one of Linux opens a file for every
+	 * value, which an event loop must not wait for.
+	 */
+	private static SecureRandom generator() {
+		try {
+			return SecureRandom.getInstance("DRBG");
+		}
+		catch (NoSuchAlgorithmException ex) {
+			return new SecureRandom();
+		}
+	}
 
 	@Override
 	public String get() {

@@ -790,4 +790,19 @@ class DefaultRedlockAcquireTests {
 		assertThat(failure(() -> redlock.acquire("a", TTL))).hasMessageContaining("no dice");
 	}
 
+	/**
+	 * Not even an Error may leave somebody waiting, here who waits for the end of all.
+	 */
+	@Test
+	void errorOfASourceOfValuesEndsTheAcquisition() {
+		FakeCluster cluster = new FakeCluster(3);
+		DefaultRedlock redlock = cluster.client((builder) -> builder.values(() -> {
+			throw new StackOverflowError();
+		}));
+		assertThat(failure(() -> redlock.acquire("a", TTL))).hasCauseInstanceOf(StackOverflowError.class);
+		CompletableFuture<Void> idle = redlock.whenIdle().toCompletableFuture();
+		cluster.time().advance(ms(1));
+		assertThat(idle).isCompleted();
+	}
+
 }
