@@ -115,8 +115,9 @@ public @interface DistributedLock {
 
 	/**
 	 * How long to wait for the lock, in {@link #timeUnit()}. Zero makes exactly one
-	 * attempt. By default {@code redlock.wait-time} holds, or, where that is not set, the
-	 * retry settings. Excludes {@link #waitTimeString()}.
+	 * attempt; callers who come at the same moment may then split the votes of the nodes
+	 * and all be refused. By default {@code redlock.wait-time} holds, or, where that is
+	 * not set, the retry settings. Excludes {@link #waitTimeString()}.
 	 * @return the wait time
 	 */
 	long waitTime() default UNSET;

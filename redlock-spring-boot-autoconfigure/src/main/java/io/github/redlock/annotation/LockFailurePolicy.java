@@ -12,9 +12,10 @@ public enum LockFailurePolicy {
 	THROW,
 
 	/**
-	 * Return nothing: {@code null}, an empty {@code Optional}, collection, map, array or
-	 * stream, a future completed with that, or an empty publisher. Not possible where the
-	 * result is of a primitive type.
+	 * Return nothing: {@code null}, an empty {@code Optional}, collection, map or array,
+	 * a future completed with that, or an empty publisher. Not possible where the result
+	 * cannot be nothing: of a primitive type, a {@code Single}, a type of Kotlin that is
+	 * not nullable.
 	 */
 	SKIP,
 

@@ -16,17 +16,22 @@ import org.springframework.core.annotation.AliasFor;
  * public void report() { ... }
  * </pre>
  * <p>
- * A {@link DistributedLock} that does not wait, skips the method while somebody else
- * holds the lock, and keeps the lock for a while after it. An outage of the nodes is not
- * taken for somebody else's turn: it throws.
+ * A {@link DistributedLock} that skips the method while somebody else holds the lock, and
+ * keeps the lock for a while after it. It waits for {@value #WAIT_MILLIS} ms: instances
+ * that come at the same moment may split the votes of the nodes, so that nobody has a
+ * quorum, and one of them has to try again. An outage of the nodes is not taken for
+ * somebody else's turn: it throws.
  *
  * @since 0.1.0
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
-@DistributedLock(waitTime = 0, onUnavailable = LockFailurePolicy.SKIP)
+@DistributedLock(waitTime = ScheduledLock.WAIT_MILLIS, onUnavailable = LockFailurePolicy.SKIP)
 public @interface ScheduledLock {
+
+	/** How long an instance tries, in milliseconds. */
+	long WAIT_MILLIS = 500;
 
 	/**
 	 * The name of the job, the same on all instances.
@@ -36,8 +41,9 @@ public @interface ScheduledLock {
 	String name();
 
 	/**
-	 * Longer than the clocks of the instances may differ, shorter than the time between
-	 * two ticks. For the forms see {@link DistributedLock#ttlString()}.
+	 * Longer than the clocks of the instances may differ and than {@value #WAIT_MILLIS}
+	 * ms, shorter than the time between two ticks. For the forms see
+	 * {@link DistributedLock#ttlString()}.
 	 * @return how long the job counts as run
 	 */
 	@AliasFor(annotation = DistributedLock.class, attribute = "holdAtLeastString")

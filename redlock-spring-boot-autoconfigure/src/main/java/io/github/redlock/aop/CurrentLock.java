@@ -7,11 +7,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
 import io.github.redlock.LockHandle;
+import io.github.redlock.Redlock;
 
 /**
  * The lock under which the running method was called. <pre class="code">
@@ -32,7 +34,7 @@ import io.github.redlock.LockHandle;
  */
 public final class CurrentLock {
 
-	private static final ThreadLocal<@Nullable Deque<LockHandle>> HELD = new ThreadLocal<>();
+	private static final ThreadLocal<@Nullable Deque<HeldLock>> HELD = new ThreadLocal<>();
 
 	/** Of methods that have ended, but whose release waits for a transaction. */
 	private static final ThreadLocal<@Nullable Set<TransactionRelease>> KEPT = new ThreadLocal<>();
@@ -57,35 +59,47 @@ public final class CurrentLock {
 	 * @return the lock, or empty if there is none
 	 */
 	public static Optional<LockHandle> find() {
-		Deque<LockHandle> held = HELD.get();
-		return (held != null) ? Optional.ofNullable(held.peek()) : Optional.empty();
+		Deque<HeldLock> held = HELD.get();
+		return (held != null) ? Optional.ofNullable(held.peek()).map(HeldLock::lock) : Optional.empty();
 	}
 
 	/**
-	 * Assert, at the beginning of a method, that it was called under a lock of this
-	 * annotation: a call from within its own object, past the proxy, is not.
-	 * @param resources what has to be locked; none for anything at all, which a caller's
-	 * lock on something else would satisfy too
-	 * @throws IllegalStateException if the innermost locked method of this thread does
-	 * not hold all of them, or has lost them
+	 * Assert, at the beginning of a method, that it was called under its lock: a call
+	 * from within its own object, past the proxy, is not.
+	 * @param resources what has to be locked, in the form {@code name:key}; none for
+	 * anything at all, which a caller's lock on something else would satisfy too
+	 * @throws IllegalStateException if the locked methods that this thread runs do not
+	 * hold all of them, or have lost one
 	 */
 	public static void assertLocked(String... resources) {
-		LockHandle lock = get();
-		List<String> wanted = List.of(resources);
-		if (!lock.resources().containsAll(wanted)) {
-			throw new IllegalStateException("Expected to run under a lock on " + wanted + ", but the lock is on "
-					+ lock.resources() + ": the method was called from within its own object, past the proxy");
+		get();
+		Deque<HeldLock> held = HELD.get();
+		assertLocked((held != null) ? held.stream().map(HeldLock::lock).toList() : List.of(), List.of(resources));
+	}
+
+	static void assertLocked(List<LockHandle> held, List<String> wanted) {
+		List<LockHandle> covering = wanted.isEmpty() ? held.subList(0, 1)
+				: held.stream().filter((lock) -> lock.resources().stream().anyMatch(wanted::contains)).toList();
+		Set<String> covered = covering.stream()
+			.flatMap((lock) -> lock.resources().stream())
+			.collect(Collectors.toSet());
+		if (!covered.containsAll(wanted)) {
+			throw new IllegalStateException("Expected to run under a lock on " + wanted + ", but there is one on "
+					+ held.stream().flatMap((lock) -> lock.resources().stream()).toList()
+					+ ": the method was called from within its own object, past the proxy");
 		}
-		if (!lock.isValid()) {
-			throw new IllegalStateException("The lock on " + lock.resources() + " is not valid any more");
+		for (LockHandle lock : covering) {
+			if (!lock.isValid()) {
+				throw new IllegalStateException("The lock on " + lock.resources() + " is not valid any more");
+			}
 		}
 	}
 
 	/**
 	 * The locks of this thread that cover any of the resources, innermost first.
 	 */
-	static List<LockHandle> findAnyOf(Collection<String> resources) {
-		Deque<LockHandle> held = HELD.get();
+	static List<LockHandle> findAnyOf(Redlock redlock, Collection<String> resources) {
+		Deque<HeldLock> held = HELD.get();
 		Set<TransactionRelease> kept = KEPT.get();
 		if (held == null && kept == null) {
 			return List.of();
@@ -93,12 +107,9 @@ public final class CurrentLock {
 		return Stream
 			.concat((held != null) ? held.stream() : Stream.empty(),
 					(kept != null) ? kept.stream().flatMap((release) -> release.lockIfHeld().stream()) : Stream.empty())
-			.filter((lock) -> covers(lock, resources))
+			.filter((each) -> each.covers(redlock, resources))
+			.map(HeldLock::lock)
 			.toList();
-	}
-
-	static boolean covers(LockHandle lock, Collection<String> resources) {
-		return lock.resources().stream().anyMatch(resources::contains);
 	}
 
 	/**
@@ -128,17 +139,17 @@ public final class CurrentLock {
 		}
 	}
 
-	static void push(LockHandle lock) {
-		Deque<LockHandle> held = HELD.get();
+	static void push(Redlock redlock, LockHandle lock) {
+		Deque<HeldLock> held = HELD.get();
 		if (held == null) {
 			held = new ArrayDeque<>();
 			HELD.set(held);
 		}
-		held.push(lock);
+		held.push(new HeldLock(redlock, lock));
 	}
 
 	static void pop() {
-		Deque<LockHandle> held = HELD.get();
+		Deque<HeldLock> held = HELD.get();
 		if (held != null) {
 			held.pop();
 			if (held.isEmpty()) {

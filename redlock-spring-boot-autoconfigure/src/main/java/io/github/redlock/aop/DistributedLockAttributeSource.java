@@ -125,7 +125,7 @@ final class DistributedLockAttributeSource {
 		checkTtl(locked, ttl);
 		return new DistributedLockAttributes(method, kind, keys, name,
 				condition.isEmpty() ? null : LockExpression.parse("condition", condition, method), ttl,
-				options(annotation, locked), reactions(annotation, locked, targetClass),
+				options(annotation, locked), reactions(annotation, locked, kind, targetClass),
 				annotation.getBoolean("releaseAfterTransaction"),
 				text(annotation, locked, "redlock", "Name a Redlock bean, or leave redlock out"));
 	}
@@ -139,6 +139,7 @@ final class DistributedLockAttributeSource {
 		}
 		Duration holdAtLeast = notNegative(annotation, locked, "holdAtLeast", "Use some seconds, or leave it out");
 		if (holdAtLeast != null) {
+			checkHoldAtLeast(annotation, locked, holdAtLeast, waitTime);
 			options.holdAtLeast(holdAtLeast);
 		}
 		Duration maxHold = notNegative(annotation, locked, "maxHold", "Use some minutes, or leave it out");
@@ -155,29 +156,56 @@ final class DistributedLockAttributeSource {
 		return options.build();
 	}
 
-	private Reactions reactions(MergedAnnotation<DistributedLock> annotation, LockedMethod locked,
+	/**
+	 * Who skips what somebody else does must not wait until that is over and do it again.
+	 */
+	private static void checkHoldAtLeast(MergedAnnotation<DistributedLock> annotation, LockedMethod locked,
+			Duration holdAtLeast, @Nullable Duration waitTime) {
+		boolean skips = annotation.getEnum("onUnavailable", LockFailurePolicy.class) == LockFailurePolicy.SKIP;
+		if (skips && waitTime != null && !waitTime.isZero() && holdAtLeast.compareTo(waitTime) <= 0) {
+			throw locked.invalid("holdAtLeast", holdAtLeast,
+					"is not longer than waitTime = \"" + waitTime + "\": who waits would run again what he should skip",
+					"Hold for longer than others wait");
+		}
+	}
+
+	private Reactions reactions(MergedAnnotation<DistributedLock> annotation, LockedMethod locked, ResultKind kind,
 			Class<?> targetClass) {
+		SkippedResult skipped = null;
 		boolean wantsFallback = false;
 		for (String attribute : new String[] { "onUnavailable", "onNoQuorum" }) {
 			LockFailurePolicy policy = annotation.getEnum(attribute, LockFailurePolicy.class);
 			if (policy == LockFailurePolicy.SKIP) {
-				SkippedResult.check(locked.method(), attribute);
+				skipped = SkippedResult.of(locked.method(), targetClass, kind, attribute);
 			}
 			wantsFallback |= policy == LockFailurePolicy.FALLBACK;
 		}
-		String fallback = text(annotation, locked, "fallback", "Name a method, or leave fallback out");
-		if (wantsFallback && fallback.isEmpty()) {
-			throw locked.invalid("fallback", fallback, "names no method, but a reaction is FALLBACK",
+		return new Reactions(annotation.getEnum("onUnavailable", LockFailurePolicy.class),
+				annotation.getEnum("onNoQuorum", LockFailurePolicy.class), skipped,
+				fallback(annotation, locked, targetClass, wantsFallback),
+				annotation.getEnum("onLost", LockLossPolicy.class));
+	}
+
+	private @Nullable FallbackMethod fallback(MergedAnnotation<DistributedLock> annotation, LockedMethod locked,
+			Class<?> targetClass, boolean wanted) {
+		String name = text(annotation, locked, "fallback", "Name a method, or leave fallback out");
+		if (wanted && name.isEmpty()) {
+			throw locked.invalid("fallback", name, "names no method, but a reaction is FALLBACK",
 					"Name a method of the same bean");
 		}
-		if (!wantsFallback && !fallback.isEmpty()) {
-			throw locked.invalid("fallback", fallback, "would never be called",
+		if (!wanted && !name.isEmpty()) {
+			throw locked.invalid("fallback", name, "would never be called",
 					"Set onUnavailable or onNoQuorum to FALLBACK, or leave fallback out");
 		}
-		return new Reactions(annotation.getEnum("onUnavailable", LockFailurePolicy.class),
-				annotation.getEnum("onNoQuorum", LockFailurePolicy.class),
-				wantsFallback ? FallbackMethod.find(fallback, locked.method(), targetClass) : null,
-				annotation.getEnum("onLost", LockLossPolicy.class));
+		if (!wanted) {
+			return null;
+		}
+		FallbackMethod fallback = FallbackMethod.find(name, locked.method(), targetClass);
+		if (findOwn(fallback.method()).isPresent()) {
+			throw locked.invalid("fallback", name, "has the annotation too, but would run without its lock",
+					"Take the annotation away from it, or let the fallback call another bean");
+		}
+		return fallback;
 	}
 
 	private @Nullable Duration notNegative(MergedAnnotation<DistributedLock> annotation, LockedMethod locked,
@@ -227,7 +255,7 @@ final class DistributedLockAttributeSource {
 		long number = annotation.getLong(attribute);
 		String written = annotation.getString(attribute + "String");
 		if (!StringUtils.hasLength(written)) {
-			return (number != DistributedLock.UNSET) ? Duration.of(number, unit.toChronoUnit()) : null;
+			return (number != DistributedLock.UNSET) ? duration(locked, attribute, number, unit) : null;
 		}
 		if (number != DistributedLock.UNSET) {
 			throw locked.invalid(attribute + "String", written, "is set together with " + attribute + " = " + number,
@@ -237,11 +265,20 @@ final class DistributedLockAttributeSource {
 		try {
 			return DurationFormatterUtils.detectAndParse(text, DurationFormat.Unit.fromChronoUnit(unit.toChronoUnit()));
 		}
-		catch (IllegalArgumentException ex) {
+		catch (IllegalArgumentException | ArithmeticException ex) {
 			throw locked.invalid(attribute + "String", written,
 					text.equals(written) ? "is not a duration"
 							: "resolves to \"" + text + "\", which is not a duration",
 					"Write 10s, 500ms, PT10S, or a number in " + unit, ex);
+		}
+	}
+
+	private static Duration duration(LockedMethod locked, String attribute, long number, TimeUnit unit) {
+		try {
+			return Duration.of(number, unit.toChronoUnit());
+		}
+		catch (ArithmeticException ex) {
+			throw locked.invalid(attribute, number, "is out of range in " + unit, "Use a smaller number", ex);
 		}
 	}
 

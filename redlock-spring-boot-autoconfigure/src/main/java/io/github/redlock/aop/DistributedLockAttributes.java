@@ -88,11 +88,12 @@ record DistributedLockAttributes(Method method, ResultKind kind, List<LockKeyExp
 	 *
 	 * @param onUnavailable if somebody else has it
 	 * @param onNoQuorum if the nodes cannot say
+	 * @param skipped what a skipped call returns, {@code null} if none is skipped
 	 * @param fallback the method called instead, {@code null} if there is none
 	 * @param onLost if it is lost
 	 */
-	record Reactions(LockFailurePolicy onUnavailable, LockFailurePolicy onNoQuorum, @Nullable FallbackMethod fallback,
-			LockLossPolicy onLost) {
+	record Reactions(LockFailurePolicy onUnavailable, LockFailurePolicy onNoQuorum, @Nullable SkippedResult skipped,
+			@Nullable FallbackMethod fallback, LockLossPolicy onLost) {
 
 		LockFailurePolicy to(LockNotAcquiredException error) {
 			return switch (error.getReason()) {

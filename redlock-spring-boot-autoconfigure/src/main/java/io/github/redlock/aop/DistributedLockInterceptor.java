@@ -93,17 +93,17 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 	}
 
 	private static CompletableFuture<@Nullable Object> runFuture(LockedCall call) {
-		List<LockHandle> outer = CurrentLock.findAnyOf(call.resources());
+		List<LockHandle> outer = CurrentLock.findAnyOf(call.redlock(), call.resources());
 		try {
 			return call.joins(outer) ? FutureLocking.join(call, outer.get(0)) : FutureLocking.run(call);
 		}
-		catch (IllegalStateException | RedlockException ex) {
+		catch (IllegalArgumentException | IllegalStateException | RedlockException ex) {
 			return CompletableFuture.failedFuture(ex);
 		}
 	}
 
 	private static @Nullable Object runOnThisThread(LockedCall call) throws Throwable {
-		List<LockHandle> outer = CurrentLock.findAnyOf(call.resources());
+		List<LockHandle> outer = CurrentLock.findAnyOf(call.redlock(), call.resources());
 		if (call.joins(outer)) {
 			return call.proceed(outer.get(0));
 		}
@@ -155,8 +155,8 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 			return null;
 		}
 		if (call.attributes().kind() == ResultKind.ASYNC) {
-			Future<?> work = (result instanceof Future<?> future) ? future
-					: ((CompletionStage<?>) result).toCompletableFuture();
+			Future<?> work = (result instanceof CompletionStage<?> stage) ? stage.toCompletableFuture()
+					: (Future<?>) result;
 			if (call.isInterruptedOnLoss()) {
 				lock.lost().thenRun(() -> work.cancel(true));
 			}

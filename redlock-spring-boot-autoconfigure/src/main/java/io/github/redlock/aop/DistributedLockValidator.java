@@ -95,14 +95,14 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 			return;
 		}
 		for (Method method : methods) {
-			checkAdvisable(method);
+			checkAdvisable(method, type);
 			validate(method, type);
 			checkTransaction(method, type);
 		}
 		checkProxied(beanName, type, methods);
 	}
 
-	private void checkAdvisable(Method method) {
+	private void checkAdvisable(Method method, Class<?> type) {
 		for (int modifier : new int[] { Modifier.PRIVATE, Modifier.STATIC, Modifier.FINAL }) {
 			if ((method.getModifiers() & modifier) != 0) {
 				unadvisable(new LockedMethod(method).unsuitable(
@@ -110,6 +110,16 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 								+ ", so no proxy can intercept it and it would run without the lock",
 						"Make it an ordinary method, or take the annotation away"));
 			}
+		}
+		Class<?> declaring = method.getDeclaringClass();
+		boolean packagePrivate = (method.getModifiers()
+				& (Modifier.PUBLIC | Modifier.PROTECTED | Modifier.PRIVATE)) == 0;
+		if (packagePrivate && (!declaring.getPackageName().equals(type.getPackageName())
+				|| declaring.getClassLoader() != type.getClassLoader())) {
+			unadvisable(new LockedMethod(method)
+				.unsuitable("the method is visible in its package only, and " + type.getName()
+						+ " lies in another, so no proxy of that can intercept it and it would run without the lock",
+						"Make it protected or public, or take the annotation away"));
 		}
 	}
 
@@ -141,8 +151,10 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 			redlock.check(ttl, attributes.options(redlock));
 		}
 		catch (IllegalArgumentException ex) {
-			throw locked.invalid("ttl", ttl, "cannot work: " + ex.getMessage(),
-					"Use a longer ttl, or change what does not go with it", ex);
+			throw new RedlockConfigurationException(
+					"@DistributedLock on " + locked + " cannot work with ttl = \"" + ttl + "\": " + ex.getMessage()
+							+ ".",
+					"Change the ttl, or what does not go with it: an attribute, or its default under redlock.*.", ex);
 		}
 	}
 

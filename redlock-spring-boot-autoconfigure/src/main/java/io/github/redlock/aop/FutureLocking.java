@@ -8,6 +8,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import io.github.redlock.LockHandle;
 import io.github.redlock.LockNotAcquiredException;
@@ -19,6 +21,8 @@ import io.github.redlock.RedlockException;
  * the release; to cancel it cancels the waiting or the work.
  */
 final class FutureLocking {
+
+	private static final Logger logger = LoggerFactory.getLogger(FutureLocking.class);
 
 	private final LockedCall call;
 
@@ -106,9 +110,9 @@ final class FutureLocking {
 	 */
 	private void follow(@Nullable Object returned, End end) {
 		if (returned instanceof CompletionStage<?> stage) {
+			stage.whenComplete((value, error) -> end.accept(value, (error != null) ? cause(error) : null));
 			this.work = (returned instanceof Future<?> future) ? future : null;
 			cancelWork();
-			stage.whenComplete((value, error) -> end.accept(value, (error != null) ? cause(error) : null));
 		}
 		else if (returned instanceof Future<?> future) {
 			this.work = future;
@@ -181,7 +185,12 @@ final class FutureLocking {
 	private void cancelWork() {
 		Future<?> work = this.work;
 		if (work != null && (this.lost || this.result.isCancelled())) {
-			work.cancel(true);
+			try {
+				work.cancel(true);
+			}
+			catch (UnsupportedOperationException ex) {
+				logger.debug("The work cannot be cancelled; its lock is released when it ends", ex);
+			}
 		}
 	}
 

@@ -47,7 +47,7 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 	 * Run the method, at most once, with a lock that its thread can see.
 	 */
 	@Nullable Object proceed(LockHandle lock) throws Throwable {
-		return proceed(lock, this.invocation);
+		return proceed(this.redlock, lock, this.invocation);
 	}
 
 	/**
@@ -55,11 +55,12 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 	 * also when the call has returned.
 	 */
 	@Nullable Object proceedAgain(LockHandle lock) throws Throwable {
-		return proceed(lock, ((ProxyMethodInvocation) this.invocation).invocableClone());
+		return proceed(this.redlock, lock, ((ProxyMethodInvocation) this.invocation).invocableClone());
 	}
 
-	private static @Nullable Object proceed(LockHandle lock, MethodInvocation invocation) throws Throwable {
-		CurrentLock.push(lock);
+	private static @Nullable Object proceed(Redlock redlock, LockHandle lock, MethodInvocation invocation)
+			throws Throwable {
+		CurrentLock.push(redlock, lock);
 		try {
 			return invocation.proceed();
 		}
@@ -102,9 +103,14 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 	@Nullable Object instead(LockNotAcquiredException error) throws Throwable {
 		return switch (this.attributes.reactions().to(error)) {
 			case THROW -> throw error;
-			case SKIP -> SkippedResult.of(this.attributes.method(), this.attributes.kind());
+			case SKIP -> skipped();
 			case FALLBACK -> fallback(error);
 		};
+	}
+
+	private @Nullable Object skipped() {
+		SkippedResult skipped = this.attributes.reactions().skipped();
+		return (skipped != null) ? skipped.get() : null;
 	}
 
 	private @Nullable Object fallback(LockNotAcquiredException error) throws Throwable {

@@ -9,6 +9,7 @@ import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 import io.github.redlock.LockHandle;
+import io.github.redlock.Redlock;
 
 /**
  * The lock under which a reactive chain or a coroutine runs. <pre class="code">
@@ -34,34 +35,47 @@ public final class ReactiveCurrentLock {
 	 */
 	public static Mono<LockHandle> get() {
 		return Mono.deferContextual((context) -> {
-			List<LockHandle> held = held(context);
+			List<HeldLock> held = held(context);
 			return held.isEmpty() ? Mono.error(new IllegalStateException(
 					"This chain runs under no method with @DistributedLock: the method was called from within its"
 							+ " own object, past the proxy, or the chain was subscribed to elsewhere, or"
 							+ " redlock.enabled is false"))
-					: Mono.just(held.get(0));
+					: Mono.just(held.get(0).lock());
 		});
 	}
 
 	/**
 	 * The locks of a chain that cover any of the resources, innermost first.
 	 */
-	static List<LockHandle> findAnyOf(ContextView context, Collection<String> resources) {
-		return held(context).stream().filter((lock) -> CurrentLock.covers(lock, resources)).toList();
+	static List<LockHandle> findAnyOf(ContextView context, Redlock redlock, Collection<String> resources) {
+		return held(context).stream().filter((each) -> each.covers(redlock, resources)).map(HeldLock::lock).toList();
 	}
 
-	private static List<LockHandle> held(ContextView context) {
+	/**
+	 * {@link CurrentLock#assertLocked} for a chain.
+	 * @param resources what has to be locked, in the form {@code name:key}
+	 * @return empty, or an {@link IllegalStateException} if the chain does not run under
+	 * locks on all of them
+	 */
+	public static Mono<Void> assertLocked(String... resources) {
+		return Mono.deferContextual((context) -> get().flatMap((innermost) -> {
+			CurrentLock.assertLocked(held(context).stream().map(HeldLock::lock).toList(), List.of(resources));
+			return Mono.empty();
+		}));
+	}
+
+	private static List<HeldLock> held(ContextView context) {
 		return context.<Held>getOrEmpty(Held.class).map(Held::locks).orElse(List.of());
 	}
 
-	static Context push(Context context, LockHandle lock) {
-		List<LockHandle> locks = new ArrayList<>();
-		locks.add(lock);
+	static Context push(Context context, Redlock redlock, LockHandle lock) {
+		List<HeldLock> locks = new ArrayList<>();
+		locks.add(new HeldLock(redlock, lock));
 		locks.addAll(held(context));
 		return context.put(Held.class, new Held(List.copyOf(locks)));
 	}
 
-	private record Held(List<LockHandle> locks) {
+	private record Held(List<HeldLock> locks) {
 	}
 
 }

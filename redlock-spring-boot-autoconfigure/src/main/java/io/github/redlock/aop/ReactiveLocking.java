@@ -36,6 +36,22 @@ final class ReactiveLocking {
 	}
 
 	/**
+	 * Whether an adapter makes what was declared, and not only something more general.
+	 */
+	static boolean canMake(Class<?> type) {
+		ReactiveAdapter adapter = ReactiveAdapterRegistry.getSharedInstance().getAdapter(type);
+		return adapter != null && type.isAssignableFrom(adapter.getReactiveType());
+	}
+
+	/**
+	 * Whether a publisher of this type may end without an element.
+	 */
+	static boolean canBeEmpty(Class<?> type) {
+		ReactiveAdapter adapter = ReactiveAdapterRegistry.getSharedInstance().getAdapter(type);
+		return adapter != null && adapter.supportsEmpty();
+	}
+
+	/**
 	 * A publisher that locks and runs the method whenever somebody subscribes.
 	 */
 	static Object run(LockedCall call) {
@@ -86,9 +102,9 @@ final class ReactiveLocking {
 		}
 
 		private Publisher<Object> publisher(ContextView context) {
-			List<LockHandle> outer = ReactiveCurrentLock.findAnyOf(context, this.call.resources());
+			List<LockHandle> outer = ReactiveCurrentLock.findAnyOf(context, this.call.redlock(), this.call.resources());
 			if (outer.isEmpty()) {
-				outer = CurrentLock.findAnyOf(this.call.resources());
+				outer = CurrentLock.findAnyOf(this.call.redlock(), this.call.resources());
 			}
 			if (this.call.joins(outer)) {
 				LockHandle lock = outer.get(0);
@@ -144,7 +160,8 @@ final class ReactiveLocking {
 		}
 
 		private Flux<Object> work(LockHandle lock) {
-			return Flux.defer(() -> toPublisher(lock)).contextWrite((inner) -> ReactiveCurrentLock.push(inner, lock));
+			return Flux.defer(() -> toPublisher(lock))
+				.contextWrite((inner) -> ReactiveCurrentLock.push(inner, this.call.redlock(), lock));
 		}
 
 		private Publisher<Object> toPublisher(LockHandle lock) {
@@ -178,7 +195,8 @@ final class ReactiveLocking {
 			try {
 				return switch (this.call.attributes().reactions().to(error)) {
 					case THROW -> Flux.error(error);
-					case SKIP -> Flux.empty();
+					case SKIP -> KotlinDetector.isSuspendingFunction(this.call.attributes().method())
+							? Mono.justOrEmpty(this.call.instead(error)) : Flux.empty();
 					case FALLBACK -> this.adapter.toPublisher(this.call.instead(error));
 				};
 			}

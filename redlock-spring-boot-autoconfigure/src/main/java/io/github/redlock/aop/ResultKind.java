@@ -60,6 +60,11 @@ enum ResultKind {
 		Class<?> type = method.getReturnType();
 		if (KotlinDetector.isSuspendingFunction(method)) {
 			requireReactor(method, "a suspending function");
+			if (!ClassUtils.isPresent("kotlinx.coroutines.reactor.MonoKt", ResultKind.class.getClassLoader())) {
+				throw new LockedMethod(method).unsuitable(
+						"Spring calls a suspending function through Reactor, and the library that connects both is missing",
+						"Add org.jetbrains.kotlinx:kotlinx-coroutines-reactor");
+			}
 			return PUBLISHER;
 		}
 		if (Future.class.isAssignableFrom(type) || CompletionStage.class.isAssignableFrom(type)) {
@@ -71,6 +76,11 @@ enum ResultKind {
 			return isAsync(method, targetClass) ? ASYNC : FUTURE;
 		}
 		if (REACTOR && ReactiveLocking.isPublisher(type)) {
+			if (!ReactiveLocking.canMake(type)) {
+				throw new LockedMethod(method).unsuitable(
+						"the lock cannot give the caller a " + type.getName() + " that ends after the release",
+						"Declare the general type, such as Flux");
+			}
 			return PUBLISHER;
 		}
 		if (PUBLISHERS.stream().anyMatch((name) -> isAssignable(name, method))) {
@@ -112,10 +122,13 @@ enum ResultKind {
 	 * Whether a result that was declared as something else turns out to be unfinished.
 	 */
 	static boolean isUnfinished(Object result) {
+		if (result instanceof CompletionStage<?> stage) {
+			return !stage.toCompletableFuture().isDone();
+		}
 		if (result instanceof Future<?> future) {
 			return !future.isDone();
 		}
-		return result instanceof CompletionStage || (REACTOR && ReactiveLocking.isPublisher(result.getClass()));
+		return (REACTOR && ReactiveLocking.isPublisher(result.getClass()));
 	}
 
 }

@@ -15,14 +15,14 @@ import io.github.redlock.annotation.LockLossPolicy;
  */
 final class TransactionRelease implements TransactionSynchronization {
 
-	private final LockHandle lock;
+	private final HeldLock held;
 
 	private final LockLossPolicy onLost;
 
 	private volatile boolean ended;
 
-	private TransactionRelease(LockHandle lock, LockLossPolicy onLost) {
-		this.lock = lock;
+	private TransactionRelease(HeldLock held, LockLossPolicy onLost) {
+		this.held = held;
 		this.onLost = onLost;
 	}
 
@@ -40,7 +40,8 @@ final class TransactionRelease implements TransactionSynchronization {
 	 * Keep the lock until the transaction ends. Nested calls on this thread join it.
 	 */
 	static void register(LockHandle lock, LockedCall call) {
-		TransactionRelease release = new TransactionRelease(lock, call.attributes().reactions().onLost());
+		TransactionRelease release = new TransactionRelease(new HeldLock(call.redlock(), lock),
+				call.attributes().reactions().onLost());
 		TransactionSynchronizationManager.registerSynchronization(release);
 		CurrentLock.keep(release);
 	}
@@ -48,14 +49,14 @@ final class TransactionRelease implements TransactionSynchronization {
 	/**
 	 * The lock, unless it has been released.
 	 */
-	Optional<LockHandle> lockIfHeld() {
-		return this.ended ? Optional.empty() : Optional.of(this.lock);
+	Optional<HeldLock> lockIfHeld() {
+		return this.ended ? Optional.empty() : Optional.of(this.held);
 	}
 
 	@Override
 	public void beforeCommit(boolean readOnly) {
 		if (this.onLost != LockLossPolicy.LOG) {
-			this.lock.signal().throwIfAborted();
+			this.held.lock().signal().throwIfAborted();
 		}
 	}
 
@@ -64,7 +65,7 @@ final class TransactionRelease implements TransactionSynchronization {
 		this.ended = true;
 		CurrentLock.forget(this);
 		// What goes wrong here is logged and published; the transaction is over.
-		LockedCall.release(this.lock);
+		LockedCall.release(this.held.lock());
 	}
 
 }

@@ -203,4 +203,53 @@ class CoroutineMethodTests {
 		});
 	}
 
+	@Test
+	void skippedFunctionReturnsNothingInTheWayOfItsType() {
+		this.cluster.nodes().forEach((node) -> node.hold("a", "stranger", Duration.ofHours(1)));
+		run((bean) -> {
+			CompletableFuture<?> list = bean.skippedList();
+			CompletableFuture<?> unit = bean.skippedUnit();
+			this.cluster.time().advance(Duration.ofSeconds(1));
+			assertThat(list.get()).isEqualTo(java.util.List.of());
+			assertThat(unit).isCompleted();
+		});
+	}
+
+	/** [57] */
+	@Test
+	void skippingWhatIsNeverNullIsRefused() {
+		this.runner.withBean(SkippingNumber.class)
+			.run((context) -> assertThat(context).getFailure()
+				.hasMessageContaining("SkippingNumber.run")
+				.hasMessageContaining("Integer, which is not nullable"));
+		this.runner.withBean(SkippingText.class)
+			.run((context) -> assertThat(context).getFailure()
+				.hasMessageContaining("SkippingText.run")
+				.hasMessageContaining("not nullable"));
+	}
+
+	@Test
+	void functionCanAssertThatItIsLocked() {
+		run((bean) -> {
+			CompletableFuture<String> result = bean.asserting("a");
+			settle();
+			settle();
+			assertThat(result).isCompletedWithValue("asserted");
+		});
+	}
+
+	@Test
+	void coroutineThatIsCancelledWhileItWaitsLeavesNothing() {
+		this.cluster.nodes().forEach((node) -> node.hold("a", "stranger", Duration.ofHours(1)));
+		run((bean) -> {
+			CompletableFuture<String> result = bean.suspending("a", this.work);
+			settle();
+			result.cancel(true);
+			this.cluster.nodes().forEach((node) -> node.delete("a"));
+			this.cluster.time().advance(Duration.ofMinutes(1));
+			assertThat(this.work.getSeen()).isEmpty();
+			assertThat(this.cluster.holding("a")).isZero();
+		});
+	}
+
 }

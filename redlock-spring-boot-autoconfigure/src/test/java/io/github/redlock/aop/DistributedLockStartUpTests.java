@@ -2,13 +2,16 @@ package io.github.redlock.aop;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
+import io.reactivex.rxjava3.core.Single;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import reactor.core.publisher.ConnectableFlux;
 
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -29,8 +32,10 @@ import io.github.redlock.Redlock;
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.annotation.DistributedLock;
 import io.github.redlock.annotation.LockFailurePolicy;
+import io.github.redlock.annotation.ScheduledLock;
 import io.github.redlock.autoconfigure.DistributedLockAutoConfiguration;
 import io.github.redlock.testing.FakeCluster;
+import io.github.redlock.testing.OtherPackage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -662,6 +667,111 @@ class DistributedLockStartUpTests {
 			assertThat(context).hasFailed();
 			assertThat(context.getStartupFailure()).hasStackTraceContaining("created too early for a proxy");
 		});
+	}
+
+	static class SkipsQueue {
+
+		@DistributedLock(onUnavailable = LockFailurePolicy.SKIP)
+		public Queue<String> run() {
+			return null;
+		}
+
+	}
+
+	static class SkipsSingle {
+
+		@DistributedLock(onUnavailable = LockFailurePolicy.SKIP)
+		public Single<String> run() {
+			return null;
+		}
+
+	}
+
+	@Test
+	void skippingWhatCannotBeEmptyIsRefused() {
+		assertRefused(SkipsQueue.class, "onUnavailable", "java.util.Queue", "Return a List");
+		assertRefused(SkipsSingle.class, "onUnavailable", "Single", "cannot be empty");
+	}
+
+	static class LockedFallback {
+
+		@DistributedLock(onUnavailable = LockFailurePolicy.FALLBACK, fallback = "other")
+		public void run() {
+		}
+
+		@DistributedLock(key = "b")
+		public void other() {
+		}
+
+	}
+
+	@Test
+	void fallbackWithALockOfItsOwnIsRefused() {
+		assertRefused(LockedFallback.class, "fallback", "other", "without its lock");
+	}
+
+	static class ReturnsConnectable {
+
+		@DistributedLock
+		public ConnectableFlux<String> run() {
+			return null;
+		}
+
+	}
+
+	@Test
+	void publisherThatTheLockCannotMakeIsRefused() {
+		assertRefused(ReturnsConnectable.class, "ConnectableFlux", "Declare the general type");
+	}
+
+	static class TooLongAWait {
+
+		@DistributedLock(waitTime = Long.MAX_VALUE, timeUnit = TimeUnit.DAYS)
+		public void run() {
+		}
+
+	}
+
+	@Test
+	void numberThatOverflowsIsRefusedByName() {
+		assertRefused(TooLongAWait.class, "waitTime", "9223372036854775807", "out of range");
+	}
+
+	static class WaitsAndRunsAgain {
+
+		@DistributedLock(waitTime = 500, holdAtLeast = 500, onUnavailable = LockFailurePolicy.SKIP)
+		public void run() {
+		}
+
+	}
+
+	static class ShortScheduledLock {
+
+		@ScheduledLock(name = "job", holdAtLeast = "100ms")
+		public void run() {
+		}
+
+	}
+
+	@Test
+	void jobThatOthersWouldRunAgainIsRefused() {
+		assertRefused(WaitsAndRunsAgain.class, "holdAtLeast", "waitTime", "run again");
+		assertRefused(ShortScheduledLock.class, "holdAtLeast", "PT0.1S");
+	}
+
+	static class InAnotherPackage extends OtherPackage.Base {
+
+		public void run() {
+		}
+
+	}
+
+	@Test
+	void packagePrivateMethodOfAnotherPackageIsRefused() {
+		this.runner.withBean(InAnotherPackage.class)
+			.run((context) -> assertThat(context).getFailure()
+				.hasMessageContaining("OtherPackage$Base.hidden")
+				.hasMessageContaining("lies in another"));
 	}
 
 }

@@ -62,6 +62,12 @@ class FutureMethodTests {
 
 	private static FutureTask<String> task;
 
+	private static Runnable onCall;
+
+	private static CompletableFuture<String> cancelled;
+
+	private static boolean interrupted;
+
 	private static final List<LockHandle> seen = new ArrayList<>();
 
 	private static final List<String> threads = new ArrayList<>();
@@ -70,6 +76,8 @@ class FutureMethodTests {
 	void reset() {
 		work = new CompletableFuture<>();
 		task = new FutureTask<>(() -> "task");
+		onCall = () -> {
+		};
 		seen.clear();
 		threads.clear();
 	}
@@ -115,6 +123,7 @@ class FutureMethodTests {
 
 		@DistributedLock(key = "a", ttl = 9_000)
 		public CompletionStage<String> stage() {
+			onCall.run();
 			return work.minimalCompletionStage();
 		}
 
@@ -150,6 +159,7 @@ class FutureMethodTests {
 
 		@DistributedLock(key = "a", ttl = 9_000, onLost = LockLossPolicy.INTERRUPT)
 		public CompletableFuture<String> cancelledOnLoss() {
+			onCall.run();
 			return work;
 		}
 
@@ -460,6 +470,58 @@ class FutureMethodTests {
 				.withMessage("mine");
 			assertThat(this.cluster.holding("a")).isZero();
 		});
+	}
+
+	/** It says that it is a future, and throws when it is treated as one. */
+	@Test
+	void stageThatCannotBeCancelledIsStillFollowed() {
+		run((bean) -> {
+			onCall = () -> cancelled.cancel(true);
+			cancelled = (CompletableFuture<String>) bean.stage();
+			settle();
+			assertThat(this.cluster.holding("a")).as("the work goes on").isEqualTo(3);
+			work.complete("done");
+			settle();
+			assertReleased();
+		});
+	}
+
+	private void assertReleased() {
+		assertThat(this.cluster.holding("a")).isZero();
+		assertThat(released()).isEqualTo(1);
+	}
+
+	@Test
+	void lossWhileTheMethodItselfRunsInterruptsItsThread() {
+		run((bean) -> {
+			onCall = () -> {
+				this.cluster.nodes().forEach(FakeLockNode::wipe);
+				advance(TTL);
+				interrupted = Thread.currentThread().isInterrupted();
+			};
+			CompletableFuture<String> result = bean.cancelledOnLoss();
+			advance(TTL.multipliedBy(3));
+			assertThat(interrupted).isTrue();
+			assertThat(Thread.interrupted()).isFalse();
+			assertThat(work).isCancelled();
+			assertFailed(result).withCauseInstanceOf(LockLostException.class);
+		});
+	}
+
+	@Test
+	void outageIsNoReasonToSkipAFuture() {
+		run((bean) -> {
+			this.cluster.node(0).refuse(true);
+			this.cluster.node(1).refuse(true);
+			CompletableFuture<String> result = bean.withFallback();
+			advance(Duration.ofSeconds(1));
+			assertFailed(result).withCauseInstanceOf(LockNotAcquiredException.class);
+		});
+	}
+
+	@Test
+	void nameThatIsRefusedFailsTheFutureToo() {
+		run((bean) -> assertFailed(bean.keyed("x:fence")).havingCause().withMessageContaining(":fence"));
 	}
 
 }

@@ -507,4 +507,63 @@ class ReactionTests {
 					() -> context.getBean(Losing.class).fail(() -> other.time().advance(Duration.ofSeconds(10)))));
 	}
 
+	abstract static class Finder<T> {
+
+		@DistributedLock(key = "a", waitTime = 0, onUnavailable = LockFailurePolicy.SKIP)
+		public abstract T find();
+
+	}
+
+	static class ListFinder extends Finder<List<String>> {
+
+		@Override
+		public List<String> find() {
+			return List.of("ran");
+		}
+
+	}
+
+	@Test
+	void typeThatASubclassFillsInIsSkippedInItsWay() {
+		holdElsewhere();
+		with(ListFinder.class, (bean) -> assertThat(bean.find()).isEmpty());
+	}
+
+	static class Inner {
+
+		@DistributedLock(key = { "a", "b" })
+		public void both() {
+			CurrentLock.assertLocked("a", "b");
+		}
+
+	}
+
+	static class Nesting {
+
+		private final Inner inner;
+
+		Nesting(Inner inner) {
+			this.inner = inner;
+		}
+
+		@DistributedLock(key = "a")
+		public void first(Nesting proxy) {
+			proxy.second();
+		}
+
+		@DistributedLock(key = "b")
+		public void second() {
+			this.inner.both();
+		}
+
+	}
+
+	@Test
+	void assertionHoldsWhereSeveralLocksCoverTheMethod() {
+		this.runner.withBean(Inner.class).withBean(Nesting.class).run((context) -> {
+			Nesting bean = context.getBean(Nesting.class);
+			bean.first(bean);
+		});
+	}
+
 }

@@ -1,8 +1,14 @@
 package io.github.redlock.autoconfigure;
 
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -14,6 +20,7 @@ import io.github.redlock.Redlock;
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.annotation.DistributedLock;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.memory.InMemoryLocks;
 import io.github.redlock.testing.FakeCluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -128,6 +135,90 @@ class RedlockClusterTests {
 				assertThat(bean.isLockedByBean(other)).isTrue();
 				assertThat(bean.isLockedByBean(primary)).isFalse();
 			});
+	}
+
+	static class Outer {
+
+		private final Service inner;
+
+		Outer(Service inner) {
+			this.inner = inner;
+		}
+
+		@DistributedLock(key = "a")
+		public boolean nested(Redlock billing) {
+			return this.inner.isLockedByCluster(billing);
+		}
+
+	}
+
+	/** A lock on the same resource on other nodes is another lock. */
+	@Test
+	void nestedMethodOnAnotherSetOfNodesTakesItsOwnLock() {
+		this.runner
+			.withPropertyValues("redlock.mode=in-memory", "redlock.clusters.billing.key-prefix=x", "which=redlock")
+			.withBean(Service.class)
+			.withBean(Outer.class)
+			.run((context) -> assertThat(
+					context.getBean(Outer.class).nested(context.getBean("billingRedlock", Redlock.class)))
+				.isTrue());
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "in-memory", "IN_MEMORY", "in_memory", "inMemory" })
+	void modeMayBeWrittenInEveryForm(String mode) {
+		this.runner.withPropertyValues("redlock.mode=" + mode).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context.getBean(Redlock.class).tryAcquire("a")).isPresent();
+		});
+	}
+
+	@Test
+	void unknownModeIsRefused() {
+		this.runner.withPropertyValues("redlock.mode=memory")
+			.run((context) -> assertThat(context).getFailure().hasStackTraceContaining("redlock.mode"));
+	}
+
+	@Test
+	void longestHoldOfAllIsAProperty() {
+		this.runner.withPropertyValues("redlock.mode=in-memory", "redlock.max-hold=2s").run((context) -> {
+			Redlock redlock = context.getBean(Redlock.class);
+			assertThat(redlock.defaultOptions().maxHold()).contains(Duration.ofSeconds(2));
+			assertThat(redlock.acquire("a").remainingValidity()).isLessThanOrEqualTo(Duration.ofSeconds(2));
+		});
+		for (String bad : List.of("0s", "-1s")) {
+			this.runner.withPropertyValues("redlock.mode=in-memory", "redlock.max-hold=" + bad)
+				.run((context) -> assertThat(context).getFailure()
+					.rootCause()
+					.hasMessageContaining("redlock.max-hold"));
+		}
+	}
+
+	/** Also of a set of nodes, and of a bean of the application's own. */
+	@Test
+	void closingTheContextWaitsForEveryLock() {
+		DefaultRedlock[] own = new DefaultRedlock[1];
+		LockHandle[] held = new LockHandle[2];
+		CompletableFuture<Void> released = new CompletableFuture<>();
+		this.runner.withPropertyValues("redlock.mode=in-memory", "redlock.clusters.billing.key-prefix=x")
+			.withBean("own", DefaultRedlock.class,
+					() -> own[0] = DefaultRedlock.builder()
+						.nodes(new InMemoryLocks(System::nanoTime, Duration.ofMinutes(1)).newNodes())
+						.build())
+			.run((context) -> {
+				held[0] = own[0].acquire("a", Duration.ofSeconds(20));
+				held[1] = context.getBean("billingRedlock", Redlock.class).acquire("a", Duration.ofSeconds(20));
+				CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS).execute(() -> {
+					boolean valid = held[0].isValid() && held[1].isValid();
+					for (LockHandle lock : held) {
+						valid &= lock.release();
+					}
+					if (valid) {
+						released.complete(null);
+					}
+				});
+			});
+		assertThat(released).as("both were valid until their release").isCompleted();
 	}
 
 }

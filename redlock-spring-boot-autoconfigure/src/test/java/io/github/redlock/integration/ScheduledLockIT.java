@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.Jedis;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -24,14 +25,15 @@ import org.springframework.scheduling.config.ScheduledTaskHolder;
 
 import io.github.redlock.annotation.ScheduledLock;
 import io.github.redlock.aop.CurrentLock;
+import io.github.redlock.testing.RedisServer;
 import io.github.redlock.testing.RedisServers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A scheduled job of two instances of an application, on real servers. The ticks come
- * from the test, so that both instances have theirs at the same moment.
+ * A scheduled job of three instances of an application, on real servers. The ticks come
+ * from the test, so that all instances have theirs at the same moment.
  */
 class ScheduledLockIT {
 
@@ -41,11 +43,11 @@ class ScheduledLockIT {
 
 	private final RedisServers servers = new RedisServers(3);
 
-	private final ExecutorService threads = Executors.newFixedThreadPool(2);
+	private final List<RedisServer> up = new ArrayList<>(this.servers.servers());
 
-	private final ConfigurableApplicationContext first = instance();
+	private final ExecutorService threads = Executors.newFixedThreadPool(3);
 
-	private final ConfigurableApplicationContext second = instance();
+	private final List<ConfigurableApplicationContext> instances = List.of(instance(), instance(), instance());
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
@@ -62,7 +64,7 @@ class ScheduledLockIT {
 	static class Job {
 
 		@Scheduled(cron = "0 0 0 1 1 *")
-		@ScheduledLock(name = "job", holdAtLeast = "3s", maxHold = "1m", ttl = "1s")
+		@ScheduledLock(name = "job", holdAtLeast = "4s", maxHold = "1m", ttl = "1s")
 		public void run() {
 			CurrentLock.assertLocked("job");
 			synchronized (tokens) {
@@ -94,27 +96,49 @@ class ScheduledLockIT {
 	@AfterEach
 	void stop() {
 		this.threads.shutdown();
-		this.first.close();
-		this.second.close();
+		this.instances.forEach(ConfigurableApplicationContext::close);
 		this.servers.close();
 	}
 
 	@Test
 	void jobRunsOncePerTickOverAllInstances() throws Exception {
+		assertOncePerTick();
+	}
+
+	/** The votes split more often then. */
+	@Test
+	void jobRunsOncePerTickWithAMinorityDown() throws Exception {
+		this.servers.server(1).kill();
+		this.up.remove(this.servers.server(1));
+		assertOncePerTick();
+	}
+
+	private void assertOncePerTick() throws Exception {
 		runs.set(0);
+		tokens.clear();
 		for (int tick = 1; tick <= 3; tick++) {
-			Future<?> one = this.threads.submit(jobOf(this.first));
-			Future<?> other = this.threads.submit(jobOf(this.second));
-			one.get();
-			other.get();
-			// Machines whose clocks are behind: their tick comes now.
-			jobOf(this.second).run();
-			jobOf(this.first).run();
+			List<Future<?>> ticks = new ArrayList<>();
+			for (ConfigurableApplicationContext instance : this.instances) {
+				ticks.add(this.threads.submit(jobOf(instance)));
+			}
+			for (Future<?> each : ticks) {
+				each.get();
+			}
+			// A machine whose clock is behind: its tick comes now.
+			jobOf(this.instances.get(2)).run();
 			assertThat(runs).as("tick %d", tick).hasValue(tick);
-			assertThat(this.servers.holding("scheduled:job")).as("kept by a quorum").isGreaterThanOrEqualTo(2);
-			await().atMost(Duration.ofSeconds(10)).until(() -> this.servers.holding("scheduled:job") == 0);
+			assertThat(holding()).as("kept by a quorum").isGreaterThanOrEqualTo(2);
+			await().atMost(Duration.ofSeconds(10)).until(() -> holding() == 0);
 		}
 		assertThat(tokens).isSorted().doesNotHaveDuplicates();
+	}
+
+	private long holding() {
+		return this.up.stream().filter((server) -> {
+			try (Jedis jedis = server.connect()) {
+				return jedis.exists("scheduled:job");
+			}
+		}).count();
 	}
 
 }

@@ -15,6 +15,7 @@ import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.future.future
 import kotlinx.coroutines.reactor.awaitSingle
+import kotlinx.coroutines.reactor.awaitSingleOrNull
 
 /** What a Kotlin application annotates. */
 open class CoroutineService {
@@ -60,7 +61,36 @@ open class CoroutineService {
 	@DistributedLock(key = ["a"], waitTime = 0, onUnavailable = LockFailurePolicy.FALLBACK, fallback = "busy")
 	open suspend fun withFallback(id: String): String = "ran $id"
 
+	@DistributedLock(key = ["a"], waitTime = 0, onUnavailable = LockFailurePolicy.SKIP)
+	open suspend fun skippedList(): List<String> = listOf("ran")
+
+	@DistributedLock(key = ["a"], waitTime = 0, onUnavailable = LockFailurePolicy.SKIP)
+	open suspend fun skippedUnit() {
+	}
+
+	@DistributedLock(key = ["#id"])
+	open suspend fun asserting(id: String): String {
+		ReactiveCurrentLock.assertLocked(id).awaitSingleOrNull()
+		return "asserted"
+	}
+
 	private suspend fun busy(id: String, error: LockNotAcquiredException): String = "busy $id ${error.reason}"
+
+}
+
+/** A result that Kotlin takes for never null. */
+open class SkippingNumber {
+
+	@DistributedLock(onUnavailable = LockFailurePolicy.SKIP)
+	open suspend fun run(): Int = 1
+
+}
+
+/** The same of a class. */
+open class SkippingText {
+
+	@DistributedLock(onUnavailable = LockFailurePolicy.SKIP)
+	open fun run(): String = "ran"
 
 }
 
@@ -102,6 +132,12 @@ class Coroutines(private val bean: CoroutineService) {
 	fun deferred(work: Work) = scope.future { bean.deferred(work).await() }
 
 	fun cancelledOnLoss(work: Work) = scope.future { bean.cancelledOnLoss(work) }
+
+	fun skippedList() = scope.future { bean.skippedList() }
+
+	fun skippedUnit() = scope.future { bean.skippedUnit() }
+
+	fun asserting(id: String) = scope.future { bean.asserting(id) }
 
 	fun skipped() = scope.future { bean.skipped() }
 
