@@ -30,8 +30,10 @@ import org.jspecify.annotations.Nullable;
  * too, and nothing is locked.</li>
  * <li>Where {@link LockOptions} are given they hold for the whole life of that lock.</li>
  * <li>An asynchronous form never blocks the calling thread. Its future completes on a
- * thread where dependent actions may block. Cancelling the future, or completing it in
- * any other way, gives up the acquisition; nothing stays locked.</li>
+ * thread where dependent actions may block; so do those of its {@code ...Async} methods,
+ * which never run on the calling thread, as others do if it has completed already.
+ * Cancelling the future, or completing it in any other way, gives up the acquisition;
+ * nothing stays locked.</li>
  * </ul>
  *
  * @see <a href=

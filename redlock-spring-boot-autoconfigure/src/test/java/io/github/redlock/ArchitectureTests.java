@@ -65,6 +65,11 @@ class ArchitectureTests {
 	}
 
 	@Test
+	void memoryKnowsTheCoreOnly() {
+		only(ROOT + ".memory", "java..", "org.jspecify..", ROOT, ROOT + ".spi", ROOT + ".core", ROOT + ".memory");
+	}
+
+	@Test
 	void nobodyDependsOnTheAutoConfiguration() {
 		noClasses().that()
 			.resideOutsideOfPackage(ROOT + ".autoconfigure")

@@ -42,8 +42,9 @@ import org.springframework.aot.hint.annotation.Reflective;
  * <p>
  * <b>Nesting.</b> A locked method called from others that hold all its resources, on the
  * same thread or in the same reactive chain, joins their locks, whatever its own
- * attributes; it never waits for itself. If it needs some of the held resources and
- * others besides, that is an {@link IllegalStateException}: lock them together in the
+ * attributes, and does not wait for itself. (A blocking method somewhere inside a
+ * reactive chain does not see the locks of that.) If it needs some of the held resources
+ * and others besides, that is an {@link IllegalStateException}: lock them together in the
  * outer method. Inside the method, {@link io.github.redlock.aop.CurrentLock} gives the
  * lock and its fencing token.
  * <p>

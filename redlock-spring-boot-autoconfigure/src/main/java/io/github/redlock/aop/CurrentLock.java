@@ -100,7 +100,7 @@ public final class CurrentLock {
 	 */
 	static List<LockHandle> findAnyOf(Redlock redlock, Collection<String> resources) {
 		Deque<HeldLock> held = HELD.get();
-		Set<TransactionRelease> kept = KEPT.get();
+		Set<TransactionRelease> kept = kept();
 		if (held == null && kept == null) {
 			return List.of();
 		}
@@ -125,18 +125,27 @@ public final class CurrentLock {
 	}
 
 	/**
-	 * A transaction may be ended by another thread; what that one leaves here is ended
-	 * and counts no more.
+	 * Whether this thread still keeps locks. A transaction may have been ended by another
+	 * thread; what that one leaves here counts no more.
 	 */
-	static void forget(TransactionRelease release) {
+	private static @Nullable Set<TransactionRelease> kept() {
 		Set<TransactionRelease> kept = KEPT.get();
-		if (kept != null) {
-			kept.remove(release);
-			kept.removeIf((other) -> other.lockIfHeld().isEmpty());
-			if (kept.isEmpty()) {
-				KEPT.remove();
-			}
+		if (kept == null) {
+			return null;
 		}
+		kept.removeIf((release) -> release.lockIfHeld().isEmpty());
+		if (kept.isEmpty()) {
+			KEPT.remove();
+			return null;
+		}
+		return kept;
+	}
+
+	/**
+	 * Let go of what has been released.
+	 */
+	static void forgetReleased() {
+		kept();
 	}
 
 	static void push(Redlock redlock, LockHandle lock) {

@@ -20,6 +20,7 @@ import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.format.annotation.DurationFormat;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 import org.springframework.util.StringUtils;
 
@@ -58,6 +59,10 @@ final class DistributedLockAttributeSource {
 		if (own.isPresent()) {
 			return own;
 		}
+		MergedAnnotation<DistributedLock> declared = findOnInterfaces(specific, targetClass);
+		if (declared != null) {
+			return declared;
+		}
 		if (!Modifier.isPublic(specific.getModifiers()) || Modifier.isStatic(specific.getModifiers())
 				|| specific.isSynthetic() || ReflectionUtils.isObjectMethod(specific)) {
 			return null;
@@ -73,7 +78,22 @@ final class DistributedLockAttributeSource {
 	 */
 	private static boolean isMeant(MergedAnnotation<DistributedLock> ofClass, Method method) {
 		return ofClass.getSource() instanceof Class<?> annotated
-				&& annotated.isAssignableFrom(method.getDeclaringClass());
+				&& (annotated.isAssignableFrom(method.getDeclaringClass()) || (annotated.isInterface()
+						&& ClassUtils.hasMethod(annotated, method.getName(), method.getParameterTypes())));
+	}
+
+	/**
+	 * A method may come from a superclass that knows nothing of the interface which
+	 * declares it, and the annotation with it.
+	 */
+	private static @Nullable MergedAnnotation<DistributedLock> findOnInterfaces(Method method, Class<?> targetClass) {
+		for (Class<?> type : ClassUtils.getAllInterfacesForClassAsSet(targetClass)) {
+			Method declared = ClassUtils.getMethodIfAvailable(type, method.getName(), method.getParameterTypes());
+			if (declared != null && findOwn(declared).isPresent()) {
+				return findOwn(declared);
+			}
+		}
+		return null;
 	}
 
 	/**
@@ -120,6 +140,10 @@ final class DistributedLockAttributeSource {
 		if (keys.isEmpty() && name.isEmpty()) {
 			name = locked.qualifiedName();
 		}
+		if (keys.isEmpty() && name.endsWith(":fence")) {
+			throw locked.invalid("name", name, "ends with :fence, where nodes keep fencing tokens",
+					"Add or change a letter");
+		}
 		String condition = text(annotation, locked, "condition", "Write an expression, or leave condition out");
 		Duration ttl = duration(annotation, locked, "ttl");
 		checkTtl(locked, ttl);
@@ -139,7 +163,6 @@ final class DistributedLockAttributeSource {
 		}
 		Duration holdAtLeast = notNegative(annotation, locked, "holdAtLeast", "Use some seconds, or leave it out");
 		if (holdAtLeast != null) {
-			checkHoldAtLeast(annotation, locked, holdAtLeast, waitTime);
 			options.holdAtLeast(holdAtLeast);
 		}
 		Duration maxHold = notNegative(annotation, locked, "maxHold", "Use some minutes, or leave it out");
@@ -154,19 +177,6 @@ final class DistributedLockAttributeSource {
 			options.maxHold(maxHold);
 		}
 		return options.build();
-	}
-
-	/**
-	 * Who skips what somebody else does must not wait until that is over and do it again.
-	 */
-	private static void checkHoldAtLeast(MergedAnnotation<DistributedLock> annotation, LockedMethod locked,
-			Duration holdAtLeast, @Nullable Duration waitTime) {
-		boolean skips = annotation.getEnum("onUnavailable", LockFailurePolicy.class) == LockFailurePolicy.SKIP;
-		if (skips && waitTime != null && !waitTime.isZero() && holdAtLeast.compareTo(waitTime) <= 0) {
-			throw locked.invalid("holdAtLeast", holdAtLeast,
-					"is not longer than waitTime = \"" + waitTime + "\": who waits would run again what he should skip",
-					"Hold for longer than others wait");
-		}
 	}
 
 	private Reactions reactions(MergedAnnotation<DistributedLock> annotation, LockedMethod locked, ResultKind kind,

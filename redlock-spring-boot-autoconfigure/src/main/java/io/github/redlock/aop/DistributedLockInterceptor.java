@@ -95,7 +95,7 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 	private static CompletableFuture<@Nullable Object> runFuture(LockedCall call) {
 		List<LockHandle> outer = CurrentLock.findAnyOf(call.redlock(), call.resources());
 		try {
-			return call.joins(outer) ? FutureLocking.join(call, outer.get(0)) : FutureLocking.run(call);
+			return call.joins(outer) ? FutureLocking.join(call, outer) : FutureLocking.run(call);
 		}
 		catch (IllegalArgumentException | IllegalStateException | RedlockException ex) {
 			return CompletableFuture.failedFuture(ex);
@@ -105,7 +105,7 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 	private static @Nullable Object runOnThisThread(LockedCall call) throws Throwable {
 		List<LockHandle> outer = CurrentLock.findAnyOf(call.redlock(), call.resources());
 		if (call.joins(outer)) {
-			return call.proceed(outer.get(0));
+			return join(call, outer);
 		}
 		LockHandle lock;
 		try {
@@ -115,6 +115,23 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 			return call.instead(ex);
 		}
 		return run(call, lock);
+	}
+
+	private static @Nullable Object join(LockedCall call, List<LockHandle> outer) throws Throwable {
+		Object result = null;
+		Throwable error = null;
+		try {
+			result = finished(call, outer.get(0), call.proceed(outer.get(0)));
+		}
+		catch (Throwable ex) {
+			error = ex;
+		}
+		// The caller may only log what happens to his lock, but this method may not.
+		Throwable outcome = call.outcomeOfJoined(outer.stream().filter(LockedCall::isLost).toList(), error);
+		if (outcome != null) {
+			throw outcome;
+		}
+		return result;
 	}
 
 	private static @Nullable Object run(LockedCall call, LockHandle lock) throws Throwable {

@@ -4,6 +4,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -13,6 +14,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.aop.PointcutAdvisor;
 import org.springframework.aop.framework.Advised;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
+import org.springframework.aop.interceptor.AsyncExecutionInterceptor;
 import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
@@ -24,9 +26,11 @@ import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils.MethodFilter;
 
+import io.github.redlock.LockOptions;
 import io.github.redlock.Redlock;
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.annotation.DistributedLock;
+import io.github.redlock.annotation.LockFailurePolicy;
 
 /**
  * Looks at every bean once all singletons exist, lazy and prototype beans included, and
@@ -40,6 +44,13 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 	/** Spring's advice for @Transactional; spring-tx need not be there. */
 	private static final String TRANSACTION_ADVISOR = "org.springframework.transaction.interceptor."
 			+ "BeanFactoryTransactionAttributeSourceAdvisor";
+
+	/** What holds where nobody says how long to wait; see DefaultRedlock.Builder. */
+	private static final int DEFAULT_RETRIES = 3;
+
+	private static final Duration DEFAULT_DELAY = Duration.ofMillis(200);
+
+	private static final Duration DEFAULT_JITTER = Duration.ofMillis(100);
 
 	private static final Logger logger = LoggerFactory.getLogger(DistributedLockValidator.class);
 
@@ -146,6 +157,7 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 							+ (attributes.redlock().isEmpty() ? "<name>" : attributes.redlock()) + ".nodes",
 					ex);
 		}
+		checkHoldAtLeast(attributes, redlock, locked);
 		Duration ttl = attributes.ttl(redlock);
 		try {
 			redlock.check(ttl, attributes.options(redlock));
@@ -156,6 +168,33 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 							+ ".",
 					"Change the ttl, or what does not go with it: an attribute, or its default under redlock.*.", ex);
 		}
+	}
+
+	/**
+	 * Who skips what somebody else does must not wait until that is over and do it again.
+	 */
+	private static void checkHoldAtLeast(DistributedLockAttributes attributes, Redlock redlock, LockedMethod locked) {
+		Duration holdAtLeast = attributes.options().holdAtLeast().orElse(Duration.ZERO);
+		Duration longestWait = attributes.options()
+			.waitTime()
+			.or(() -> redlock.defaultOptions().waitTime())
+			.orElseGet(() -> longestWait(redlock.defaultOptions()));
+		if (attributes.reactions().onUnavailable() == LockFailurePolicy.SKIP && !holdAtLeast.isZero()
+				&& !longestWait.isZero() && holdAtLeast.compareTo(longestWait) <= 0) {
+			throw locked
+				.invalid("holdAtLeast", holdAtLeast,
+						"is not longer than others wait, which is up to " + longestWait
+								+ ": who waits would run again what he should skip",
+						"Hold for longer, or set waitTime");
+		}
+	}
+
+	private static Duration longestWait(LockOptions defaults) {
+		int count = defaults.retryCount().orElse(DEFAULT_RETRIES);
+		Duration pause = defaults.retryDelay()
+			.orElse(DEFAULT_DELAY)
+			.plus(defaults.retryJitter().orElse(DEFAULT_JITTER));
+		return (count < 0) ? ChronoUnit.FOREVER.getDuration() : pause.multipliedBy(count);
 	}
 
 	/**
@@ -189,12 +228,29 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 		if (bean != null && AopUtils.isJdkDynamicProxy(bean)) {
 			methods.forEach((method) -> checkReachable(bean, method));
 		}
+		if (bean instanceof Advised advised) {
+			methods.forEach((method) -> checkAsynchronous(advised, method, type));
+		}
 		if (bean != null && type.isInstance(bean) && !isLocked(bean)) {
 			throw new RedlockConfigurationException(
 					"@DistributedLock on " + new LockedMethod(methods.iterator().next()) + " has no effect: the bean '"
 							+ beanName + "' was created too early for a proxy, and would run without the lock.",
 					"Find out which BeanPostProcessor or BeanFactoryPostProcessor asks for it, and let it ask later"
 							+ " (static @Bean method, ObjectProvider, @Lazy).");
+		}
+	}
+
+	/**
+	 * A method with {@code @Async} waits for its future on the thread that calls it,
+	 * which must not be that of a user.
+	 */
+	private void checkAsynchronous(Advised proxy, Method method, Class<?> type) {
+		DistributedLockAttributes attributes = this.advisor.attributeSource().get(method, type);
+		if (attributes != null && attributes.kind() == ResultKind.ASYNC && Stream.of(proxy.getAdvisors())
+			.noneMatch((other) -> other.getAdvice() instanceof AsyncExecutionInterceptor)) {
+			unadvisable(new LockedMethod(method).unsuitable(
+					"the method has @Async, but nothing makes it asynchronous: its caller would wait for its future",
+					"Add @EnableAsync, or take @Async away"));
 		}
 	}
 

@@ -74,10 +74,12 @@ record FallbackMethod(Method method, int exceptionAt) {
 	}
 
 	private static boolean returnsSame(Method method, Method locked, Class<?> targetClass) {
-		return locked.getReturnType() == void.class
-				|| (KotlinDetector.isSuspendingFunction(method) == KotlinDetector.isSuspendingFunction(locked)
-						&& ResolvableType.forMethodReturnType(locked, targetClass)
-							.isAssignableFrom(ResolvableType.forMethodReturnType(method, targetClass)));
+		ResolvableType result = ResolvableType.forMethodReturnType(method, targetClass);
+		if (locked.getReturnType() == void.class) {
+			return !ResultKind.mayBeUnfinished(result);
+		}
+		return KotlinDetector.isSuspendingFunction(method) == KotlinDetector.isSuspendingFunction(locked)
+				&& ResolvableType.forMethodReturnType(locked, targetClass).isAssignableFrom(result);
 	}
 
 	@Nullable Object invoke(MethodInvocation invocation, LockNotAcquiredException error) throws Throwable {

@@ -1,5 +1,6 @@
 package io.github.redlock.aop;
 
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -43,7 +44,10 @@ final class FutureLocking {
 	static CompletableFuture<@Nullable Object> run(LockedCall call) {
 		FutureLocking locking = new FutureLocking(call);
 		CompletableFuture<LockHandle> acquisition = call.acquireAsync();
-		LockedCall.then(acquisition, locking::acquired);
+		// Never on the caller's thread, even if the lock is there at once: the caller may
+		// be what the method waits for.
+		CompletionStage<LockHandle> stage = acquisition;
+		stage.whenCompleteAsync(locking::acquired);
 		LockedCall.then(locking.result, (value, error) -> {
 			acquisition.cancel(false);
 			locking.cancelWork();
@@ -52,11 +56,11 @@ final class FutureLocking {
 	}
 
 	/**
-	 * Run the method under a lock that is held already.
+	 * Run the method under locks that are held already.
 	 */
-	static CompletableFuture<@Nullable Object> join(LockedCall call, LockHandle lock) {
+	static CompletableFuture<@Nullable Object> join(LockedCall call, List<LockHandle> outer) {
 		FutureLocking locking = new FutureLocking(call);
-		locking.start(lock, (value, error) -> locking.complete(value, call.outcomeOfJoined(lock, error)));
+		locking.start(outer.get(0), (value, error) -> locking.complete(value, call.outcomeOfJoined(outer, error)));
 		LockedCall.then(locking.result, (value, error) -> locking.cancelWork());
 		return locking.result;
 	}
@@ -188,7 +192,7 @@ final class FutureLocking {
 			try {
 				work.cancel(true);
 			}
-			catch (UnsupportedOperationException ex) {
+			catch (RuntimeException ex) {
 				logger.debug("The work cannot be cancelled; its lock is released when it ends", ex);
 			}
 		}

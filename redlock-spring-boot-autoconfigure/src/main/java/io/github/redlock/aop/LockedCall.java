@@ -9,6 +9,7 @@ import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.ProxyMethodInvocation;
+import org.springframework.aop.interceptor.ExposeInvocationInterceptor;
 
 import io.github.redlock.LockHandle;
 import io.github.redlock.LockLostException;
@@ -62,7 +63,9 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 			throws Throwable {
 		CurrentLock.push(redlock, lock);
 		try {
-			return invocation.proceed();
+			// Aspects further inside ask for the invocation they belong to, and this may
+			// be a copy, on another thread.
+			return ExposeInvocationInterceptor.INSTANCE.invoke(invocation);
 		}
 		finally {
 			CurrentLock.pop();
@@ -150,6 +153,10 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 		stage.whenComplete(action);
 	}
 
+	static boolean isLost(LockHandle lock) {
+		return lock.signal().isAborted();
+	}
+
 	/**
 	 * The loss of a lock, as seen from here.
 	 */
@@ -184,15 +191,18 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 	/**
 	 * The same for a call that joined the lock of its caller. Its work may go on after
 	 * that caller has ended and released the lock; this must not go unnoticed.
-	 * @param lock the lock of the caller
+	 * @param outer the locks of the caller
 	 * @param error what the work ended with, if it failed
 	 */
-	@Nullable Throwable outcomeOfJoined(LockHandle lock, @Nullable Throwable error) {
+	@Nullable Throwable outcomeOfJoined(List<LockHandle> outer, @Nullable Throwable error) {
 		return outcome(error,
-				lock.isValid() ? null
-						: new LockLostException(lock.resources(), "The lock on " + lock.resources()
-								+ " was lost, or released by the method that had acquired it, before a nested method"
-								+ " that needs it had ended", null));
+				outer.stream()
+					.filter((lock) -> !lock.isValid())
+					.findFirst()
+					.map((lock) -> new LockLostException(lock.resources(), "The lock on " + lock.resources()
+							+ " was lost, or released by the method that had acquired it, before a nested method"
+							+ " that needs it had ended", null))
+					.orElse(null));
 	}
 
 	private static void attach(@Nullable Throwable second, @Nullable Throwable first) {

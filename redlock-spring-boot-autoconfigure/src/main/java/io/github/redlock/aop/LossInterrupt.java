@@ -10,11 +10,17 @@ import io.github.redlock.LockHandle;
  */
 final class LossInterrupt {
 
-	private @Nullable Thread holder = Thread.currentThread();
+	/** Shared by the nested methods of a thread, which has one interrupt flag. */
+	private static final ThreadLocal<@Nullable Watches> WATCHES = new ThreadLocal<>();
 
-	private boolean ours;
+	private final Watches watches;
 
-	private LossInterrupt() {
+	private boolean over;
+
+	private boolean hit;
+
+	private LossInterrupt(Watches watches) {
+		this.watches = watches;
 	}
 
 	/**
@@ -24,32 +30,72 @@ final class LossInterrupt {
 		if (!call.isInterruptedOnLoss()) {
 			return work.run();
 		}
-		LossInterrupt interrupt = new LossInterrupt();
+		Watches outer = WATCHES.get();
+		LossInterrupt interrupt = new LossInterrupt((outer != null) ? outer : new Watches());
+		WATCHES.set(interrupt.watches);
 		lock.lost().thenRun(interrupt::interrupt);
 		try {
 			return work.run();
 		}
 		finally {
 			interrupt.end();
+			if (outer == null) {
+				WATCHES.remove();
+			}
 		}
 	}
 
-	private synchronized void interrupt() {
-		if (this.holder != null) {
-			this.ours = !this.holder.isInterrupted();
-			this.holder.interrupt();
+	private void interrupt() {
+		synchronized (this.watches) {
+			if (!this.over) {
+				this.hit = true;
+				this.watches.interrupt();
+			}
+		}
+	}
+
+	private void end() {
+		synchronized (this.watches) {
+			this.over = true;
+			if (this.hit) {
+				this.watches.takeBack();
+			}
 		}
 	}
 
 	/**
-	 * The work is over. An interrupt of ours that nobody noticed is taken back; one that
-	 * somebody else had sent before stays.
+	 * What the protected methods of one thread share.
 	 */
-	private synchronized void end() {
-		this.holder = null;
-		if (this.ours) {
-			Thread.interrupted();
+	private static final class Watches {
+
+		private final Thread holder = Thread.currentThread();
+
+		private int hits;
+
+		private boolean foreign;
+
+		private void interrupt() {
+			if (this.hits == 0) {
+				this.foreign = this.holder.isInterrupted();
+			}
+			this.hits++;
+			this.holder.interrupt();
 		}
+
+		/**
+		 * The work is over. An interrupt that nobody noticed is taken back, unless it is
+		 * also that of an enclosing method, or somebody else had sent it before.
+		 */
+		private void takeBack() {
+			this.hits--;
+			if (this.hits > 0) {
+				this.holder.interrupt();
+			}
+			else if (!this.foreign) {
+				Thread.interrupted();
+			}
+		}
+
 	}
 
 	/**

@@ -56,7 +56,11 @@ final class ReactiveLocking {
 	 */
 	static Object run(LockedCall call) {
 		ReactiveAdapter adapter = adapter(call.attributes());
-		Flux<Object> locked = Flux.deferContextual((context) -> new Subscription(call, adapter).publisher(context));
+		// The context does not reach through every library; the call itself may come from
+		// a method that holds the lock.
+		List<LockHandle> caller = CurrentLock.findAnyOf(call.redlock(), call.resources());
+		Flux<Object> locked = Flux
+			.deferContextual((context) -> new Subscription(call, adapter).publisher(context, caller));
 		return adapter.fromPublisher(adapter.isMultiValue() ? locked : locked.singleOrEmpty());
 	}
 
@@ -101,15 +105,11 @@ final class ReactiveLocking {
 			this.adapter = adapter;
 		}
 
-		private Publisher<Object> publisher(ContextView context) {
-			List<LockHandle> outer = ReactiveCurrentLock.findAnyOf(context, this.call.redlock(), this.call.resources());
-			if (outer.isEmpty()) {
-				outer = CurrentLock.findAnyOf(this.call.redlock(), this.call.resources());
-			}
+		private Publisher<Object> publisher(ContextView context, List<LockHandle> caller) {
+			List<LockHandle> outer = outer(context, caller);
 			if (this.call.joins(outer)) {
-				LockHandle lock = outer.get(0);
-				return work(lock).concatWith(
-						Mono.defer(() -> Mono.justOrEmpty(this.call.outcomeOfJoined(lock, null)).flatMap(Mono::error)));
+				return work(outer.get(0)).concatWith(Mono
+					.defer(() -> Mono.justOrEmpty(this.call.outcomeOfJoined(outer, null)).flatMap(Mono::error)));
 			}
 			// What cleaning up finds is kept aside: as an error of its own it would come
 			// out wrapped.
@@ -119,6 +119,18 @@ final class ReactiveLocking {
 				.onErrorMap(this::outcome)
 				.onErrorResume(Unavailable.class, (unavailable) -> instead(unavailable.error()))
 				.doFinally((signal) -> close());
+		}
+
+		/**
+		 * The locks of the chain, else of the subscribing thread, else of the method that
+		 * made the call, as long as that holds them.
+		 */
+		private List<LockHandle> outer(ContextView context, List<LockHandle> caller) {
+			List<LockHandle> outer = ReactiveCurrentLock.findAnyOf(context, this.call.redlock(), this.call.resources());
+			if (outer.isEmpty()) {
+				outer = CurrentLock.findAnyOf(this.call.redlock(), this.call.resources());
+			}
+			return (outer.isEmpty() && caller.stream().allMatch(LockHandle::isValid)) ? caller : outer;
 		}
 
 		private Mono<LockHandle> acquire() {

@@ -1,6 +1,7 @@
 package io.github.redlock.aop;
 
 import java.lang.reflect.Method;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -8,11 +9,16 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
 import java.util.stream.BaseStream;
+import java.util.stream.Stream;
 
 import org.springframework.core.KotlinDetector;
+import org.springframework.core.MethodParameter;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.util.ClassUtils;
+
+import io.github.redlock.RedlockConfigurationException;
 
 /**
  * When the work of a method is over, by its result type.
@@ -58,6 +64,7 @@ enum ResultKind {
 	 */
 	static ResultKind of(Method method, Class<?> targetClass) {
 		Class<?> type = method.getReturnType();
+		checkInside(method, targetClass);
 		if (KotlinDetector.isSuspendingFunction(method)) {
 			requireReactor(method, "a suspending function");
 			if (!ClassUtils.isPresent("kotlinx.coroutines.reactor.MonoKt", ResultKind.class.getClassLoader())) {
@@ -83,20 +90,59 @@ enum ResultKind {
 			}
 			return PUBLISHER;
 		}
-		if (PUBLISHERS.stream().anyMatch((name) -> isAssignable(name, method))) {
+		if (PUBLISHERS.stream().anyMatch((name) -> isAssignable(name, type))) {
 			requireReactor(method, "a " + type.getSimpleName());
 			throw new LockedMethod(method).unsuitable(
 					"Spring's ReactiveAdapterRegistry does not know " + type.getName(),
 					"Add the library that connects it to Reactor (kotlinx-coroutines-reactor for Kotlin), or return a"
 							+ " Mono or a Flux");
 		}
-		if (UNFINISHED.stream().anyMatch((name) -> isAssignable(name, method))) {
+		if (UNFINISHED.stream().anyMatch((name) -> isAssignable(name, type))) {
 			throw new LockedMethod(method).unsuitable(
 					"the method's work may go on after it returned a " + type.getSimpleName()
 							+ ", and the lock would not cover that",
 					"Return the finished result or a CompletableFuture, or lock where the work is done");
 		}
 		return VALUE;
+	}
+
+	/**
+	 * A result that contains something unfinished, such as a list of futures or a
+	 * response with a publisher as its body, ends before that.
+	 */
+	private static void checkInside(Method method, Class<?> targetClass) {
+		if (KotlinDetector.isSuspendingFunction(method)) {
+			Class<?> result = new MethodParameter(method, -1).getParameterType();
+			if (!result.getName().equals("kotlinx.coroutines.flow.Flow")
+					&& mayBeUnfinished(ResolvableType.forClass(result))) {
+				throw unfinishedInside(method, result);
+			}
+			return;
+		}
+		for (ResolvableType inside : ResolvableType.forMethodReturnType(method, targetClass).getGenerics()) {
+			if (mayBeUnfinished(inside)) {
+				throw unfinishedInside(method, inside.toClass());
+			}
+		}
+	}
+
+	private static RedlockConfigurationException unfinishedInside(Method method, Class<?> inside) {
+		return new LockedMethod(method).unsuitable(
+				"its result contains a " + inside.getName() + ", whose work may go on after the release",
+				"Return the finished result, or the future or publisher itself");
+	}
+
+	/**
+	 * Whether a type, or one inside it, is that of work which may go on.
+	 */
+	static boolean mayBeUnfinished(ResolvableType type) {
+		Class<?> resolved = type.toClass();
+		return Future.class.isAssignableFrom(resolved) || CompletionStage.class.isAssignableFrom(resolved)
+				|| (REACTOR && ReactiveLocking.isPublisher(resolved))
+				|| Stream.concat(PUBLISHERS.stream(), UNFINISHED.stream())
+					.filter((name) -> !name.equals(Callable.class.getName()))
+					.anyMatch((name) -> isAssignable(name, resolved))
+				|| Arrays.stream(type.getGenerics()).anyMatch(ResultKind::mayBeUnfinished);
 	}
 
 	private static void requireReactor(Method method, String what) {
@@ -112,10 +158,11 @@ enum ResultKind {
 				|| AnnotatedElementUtils.hasAnnotation(targetClass, Async.class);
 	}
 
-	private static boolean isAssignable(String type, Method method) {
-		ClassLoader classLoader = method.getDeclaringClass().getClassLoader();
+	private static boolean isAssignable(String type, Class<?> result) {
+		ClassLoader classLoader = (result.getClassLoader() != null) ? result.getClassLoader()
+				: ResultKind.class.getClassLoader();
 		return ClassUtils.isPresent(type, classLoader)
-				&& ClassUtils.resolveClassName(type, classLoader).isAssignableFrom(method.getReturnType());
+				&& ClassUtils.resolveClassName(type, classLoader).isAssignableFrom(result);
 	}
 
 	/**

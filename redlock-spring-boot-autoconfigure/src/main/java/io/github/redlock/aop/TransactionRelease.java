@@ -63,7 +63,7 @@ final class TransactionRelease implements TransactionSynchronization {
 	@Override
 	public void afterCompletion(int status) {
 		this.ended = true;
-		CurrentLock.forget(this);
+		CurrentLock.forgetReleased();
 		// What goes wrong here is logged and published; the transaction is over.
 		LockedCall.release(this.held.lock());
 	}

@@ -255,7 +255,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	 * first decides, and a lock that nobody gets is released.
 	 */
 	private <T> CompletableFuture<T> async(Acquisition acquisition, Function<AcquireOutcome, T> result) {
-		CompletableFuture<T> future = new CompletableFuture<>();
+		CompletableFuture<T> future = new CallbackFuture<>(this.callbackExecutor);
 		onCompletion(acquisition.outcome(), (outcome) -> {
 			boolean taken;
 			try {
@@ -483,6 +483,31 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 			this.nodes.guards().forEach(NodeGuard::close);
 			this.onClose.forEach(Runnable::run);
 		}
+	}
+
+	/**
+	 * A future whose {@code ...Async} methods use the callback executor.
+	 *
+	 * @param <T> what it completes with
+	 */
+	private static final class CallbackFuture<T> extends CompletableFuture<T> {
+
+		private final Executor executor;
+
+		private CallbackFuture(Executor executor) {
+			this.executor = executor;
+		}
+
+		@Override
+		public <U> CompletableFuture<U> newIncompleteFuture() {
+			return new CallbackFuture<>(this.executor);
+		}
+
+		@Override
+		public Executor defaultExecutor() {
+			return this.executor;
+		}
+
 	}
 
 	/**

@@ -2,8 +2,10 @@ package io.github.redlock.aop;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -12,6 +14,8 @@ import io.reactivex.rxjava3.core.Single;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.ConnectableFlux;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -26,6 +30,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.PriorityOrdered;
+import org.springframework.scheduling.annotation.Async;
 
 import io.github.redlock.LockOptions;
 import io.github.redlock.Redlock;
@@ -772,6 +777,111 @@ class DistributedLockStartUpTests {
 			.run((context) -> assertThat(context).getFailure()
 				.hasMessageContaining("OtherPackage$Base.hidden")
 				.hasMessageContaining("lies in another"));
+	}
+
+	static class ReturnsFutureInside {
+
+		@DistributedLock
+		public Optional<CompletableFuture<String>> run() {
+			return Optional.empty();
+		}
+
+	}
+
+	static class ReturnsFluxInside {
+
+		@DistributedLock
+		public Mono<List<Flux<String>>> run() {
+			return Mono.empty();
+		}
+
+	}
+
+	static class ReturnsStreamInside {
+
+		@DistributedLock
+		public CompletableFuture<Stream<String>> run() {
+			return null;
+		}
+
+	}
+
+	@Test
+	void resultWithUnfinishedWorkInsideIsRefused() {
+		assertRefused(ReturnsFutureInside.class, "contains a java.util.concurrent.CompletableFuture");
+		assertRefused(ReturnsFluxInside.class, "may go on after the release");
+		assertRefused(ReturnsStreamInside.class, "java.util.stream.Stream");
+	}
+
+	static class AsyncWithoutAsync {
+
+		@Async
+		@DistributedLock
+		public CompletableFuture<String> run() {
+			return null;
+		}
+
+	}
+
+	@Test
+	void asyncThatNothingMakesAsynchronousIsRefused() {
+		assertRefused(AsyncWithoutAsync.class, "@Async", "@EnableAsync");
+	}
+
+	static class FallbackThatGoesOn {
+
+		@DistributedLock(onUnavailable = LockFailurePolicy.FALLBACK, fallback = "other")
+		public void run() {
+		}
+
+		Mono<String> other() {
+			return Mono.empty();
+		}
+
+	}
+
+	static class FenceName {
+
+		@DistributedLock(name = "a:fence")
+		public void run() {
+		}
+
+	}
+
+	@Test
+	void fallbackThatNobodyWouldFollowAndNamesOfFencesAreRefused() {
+		assertRefused(FallbackThatGoesOn.class, "fallback", "other");
+		assertRefused(FenceName.class, "name", "a:fence");
+	}
+
+	/** The wait may come from the defaults. */
+	@Test
+	void jobThatOthersWouldRunAgainByTheDefaultsIsRefused() {
+		new ApplicationContextRunner()
+			.withConfiguration(
+					AutoConfigurations.of(DistributedLockAutoConfiguration.class, AopAutoConfiguration.class))
+			.withBean(Redlock.class, () -> new FakeCluster(3)
+				.client((builder) -> builder.defaults(LockOptions.builder().waitTime(Duration.ofMinutes(2)).build())))
+			.withBean(SkipsForAMinute.class)
+			.run((context) -> assertThat(context).getFailure().hasMessageContaining("PT2M"));
+		this.runner.withBean(SkipsForAMinute.class).run((context) -> assertThat(context).hasNotFailed());
+		assertRefused(SkipsForHalfASecond.class, "holdAtLeast", "PT0.9S");
+	}
+
+	static class SkipsForAMinute {
+
+		@DistributedLock(holdAtLeastString = "1m", onUnavailable = LockFailurePolicy.SKIP)
+		public void run() {
+		}
+
+	}
+
+	static class SkipsForHalfASecond {
+
+		@DistributedLock(holdAtLeastString = "500ms", onUnavailable = LockFailurePolicy.SKIP)
+		public void run() {
+		}
+
 	}
 
 }

@@ -836,4 +836,49 @@ class DistributedLockTests {
 		});
 	}
 
+	interface Runnable2 {
+
+		@DistributedLock(key = "declared")
+		void run2();
+
+	}
+
+	@DistributedLock(name = "type")
+	interface Type {
+
+		void ofType();
+
+	}
+
+	static class KnowsNoInterface {
+
+		public void run2() {
+			see();
+		}
+
+		public void ofType() {
+			see();
+		}
+
+		public void own() {
+			assertThat(CurrentLock.find()).isEmpty();
+		}
+
+	}
+
+	static class Joins extends KnowsNoInterface implements Runnable2, Type {
+
+	}
+
+	/** [55]: the class that has the method does not have the interface. */
+	@Test
+	void annotationOnAnInterfaceIsFoundWhereASuperclassProvidesTheMethod() {
+		with(Joins.class, (bean) -> {
+			bean.run2();
+			bean.ofType();
+			bean.own();
+			assertThat(seenResources()).containsExactly("declared", "type");
+		});
+	}
+
 }

@@ -10,10 +10,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
+import org.aopalliance.intercept.MethodInterceptor;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.aop.interceptor.ExposeInvocationInterceptor;
+import org.springframework.aop.support.DefaultPointcutAdvisor;
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -32,6 +37,8 @@ import io.github.redlock.annotation.DistributedLock;
 import io.github.redlock.annotation.LockFailurePolicy;
 import io.github.redlock.annotation.LockLossPolicy;
 import io.github.redlock.autoconfigure.DistributedLockAutoConfiguration;
+import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.memory.InMemoryLocks;
 import io.github.redlock.testing.FakeCluster;
 import io.github.redlock.testing.FakeCluster.Recorder;
 import io.github.redlock.testing.FakeLockNode;
@@ -353,6 +360,9 @@ class FutureMethodTests {
 		});
 	}
 
+	record Left(CompletableFuture<String> future) {
+	}
+
 	static class Outer {
 
 		private final Service inner;
@@ -369,8 +379,8 @@ class FutureMethodTests {
 		}
 
 		@DistributedLock(key = "a", ttl = 9_000)
-		public List<CompletableFuture<String>> leaving() {
-			return List.of(this.inner.future());
+		public Left leaving() {
+			return new Left(this.inner.future());
 		}
 
 		@DistributedLock(key = { "a", "b" }, ttl = 9_000)
@@ -407,7 +417,7 @@ class FutureMethodTests {
 	@Test
 	void nestedWorkThatOutlivesTheLockOfItsCallerFails() {
 		this.runner.withBean(Outer.class).run((context) -> {
-			CompletableFuture<String> result = context.getBean(Outer.class).leaving().get(0);
+			CompletableFuture<String> result = context.getBean(Outer.class).leaving().future();
 			work.complete("done");
 			assertFailed(result).havingCause()
 				.isInstanceOf(LockLostException.class)
@@ -522,6 +532,56 @@ class FutureMethodTests {
 	@Test
 	void nameThatIsRefusedFailsTheFutureToo() {
 		run((bean) -> assertFailed(bean.keyed("x:fence")).havingCause().withMessageContaining(":fence"));
+	}
+
+	/** The lock may be there before the caller has its future. */
+	@Test
+	void methodNeverRunsOnTheThreadOfItsCaller() {
+		DefaultRedlock redlock = DefaultRedlock.builder()
+			.nodes(new InMemoryLocks(System::nanoTime, Duration.ofMinutes(1)).newNodes())
+			.build();
+		try (redlock) {
+			new ApplicationContextRunner()
+				.withConfiguration(
+						AutoConfigurations.of(DistributedLockAutoConfiguration.class, AopAutoConfiguration.class))
+				.withBean("direct", Redlock.class, () -> redlock)
+				.withBean(ThreadService.class)
+				.run((context) -> {
+					ThreadService bean = context.getBean(ThreadService.class);
+					for (int i = 0; i < 2000; i++) {
+						assertThat(bean.thread().get()).isNotSameAs(Thread.currentThread());
+					}
+				});
+		}
+	}
+
+	static class ThreadService {
+
+		@DistributedLock(key = "a", waitTime = 10_000)
+		public CompletableFuture<Thread> thread() {
+			return CompletableFuture.completedFuture(Thread.currentThread());
+		}
+
+	}
+
+	/** As aspects do, which ask for the invocation they belong to. */
+	@Test
+	void adviceFurtherInsideFindsItsInvocation() {
+		List<String> invoked = new ArrayList<>();
+		DefaultPointcutAdvisor inside = new DefaultPointcutAdvisor((MethodInterceptor) (invocation) -> {
+			invoked.add(ExposeInvocationInterceptor.currentInvocation().getMethod().getName());
+			return invocation.proceed();
+		});
+		ProxyFactory factory = new ProxyFactory(new Service());
+		factory.addAdvisor(ExposeInvocationInterceptor.ADVISOR);
+		factory.addAdvisor(new DistributedLockAdvisor(this.cluster::client, new DefaultListableBeanFactory()));
+		factory.addAdvisor(inside);
+		Service proxy = (Service) factory.getProxy();
+		CompletableFuture<String> result = proxy.future();
+		work.complete("done");
+		advance(Duration.ofSeconds(1));
+		assertThat(result).isCompletedWithValue("done");
+		assertThat(invoked).containsExactly("future");
 	}
 
 }

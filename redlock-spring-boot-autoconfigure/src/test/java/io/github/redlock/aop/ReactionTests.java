@@ -566,4 +566,49 @@ class ReactionTests {
 		});
 	}
 
+	static class LoggingOuter {
+
+		private final Losing inner;
+
+		LoggingOuter(Losing inner) {
+			this.inner = inner;
+		}
+
+		@DistributedLock(key = "a", ttl = 9_000, onLost = LockLossPolicy.LOG)
+		public String run(Body body) throws Exception {
+			return this.inner.fail(body);
+		}
+
+		@DistributedLock(key = "b", ttl = 9_000, onLost = LockLossPolicy.INTERRUPT)
+		public void interrupted(Body body) throws Exception {
+			try {
+				this.inner.interrupt(body);
+			}
+			catch (LockLostException ex) {
+				new CountDownLatch(1).await();
+			}
+		}
+
+	}
+
+	/** The caller only logs the loss of his lock, but the method that joined it fails. */
+	@Test
+	void lossReachesTheMethodThatJoined() {
+		this.runner.withBean(Losing.class)
+			.withBean(LoggingOuter.class)
+			.run((context) -> assertThatExceptionOfType(LockLostException.class)
+				.isThrownBy(() -> context.getBean(LoggingOuter.class).run(this::lose)));
+	}
+
+	@Test
+	void endOfAnInnerMethodDoesNotTakeTheInterruptOfTheOuterOne() {
+		this.runner.withBean(Losing.class).withBean(LoggingOuter.class).run((context) -> {
+			assertThatExceptionOfType(LockLostException.class)
+				.isThrownBy(() -> context.getBean(LoggingOuter.class).interrupted(this::lose))
+				.satisfies(
+						(ex) -> assertThat(ex.getSuppressed()).hasExactlyElementsOfTypes(InterruptedException.class));
+			assertThat(Thread.interrupted()).isFalse();
+		});
+	}
+
 }

@@ -437,6 +437,9 @@ class ReactiveMethodTests {
 		reset();
 	}
 
+	record Left(CompletableFuture<String> future) {
+	}
+
 	static class Outer {
 
 		private final Service inner;
@@ -451,8 +454,8 @@ class ReactiveMethodTests {
 		}
 
 		@DistributedLock(key = "a", ttl = 9_000)
-		public List<CompletableFuture<String>> leaving() {
-			return List.of(this.inner.mono().toFuture());
+		public Left leaving() {
+			return new Left(this.inner.mono().toFuture());
 		}
 
 	}
@@ -476,7 +479,7 @@ class ReactiveMethodTests {
 	@Test
 	void nestedWorkThatOutlivesTheLockOfItsCallerFails() {
 		this.runner.withBean(Outer.class).run((context) -> {
-			CompletableFuture<String> result = context.getBean(Outer.class).leaving().get(0);
+			CompletableFuture<String> result = context.getBean(Outer.class).leaving().future();
 			one.tryEmitValue("done");
 			settle();
 			assertThatExceptionOfType(ExecutionException.class).isThrownBy(result::get)
@@ -490,6 +493,37 @@ class ReactiveMethodTests {
 		assertThatExceptionOfType(ExecutionException.class).isThrownBy(result::get)
 			.havingCause()
 			.withMessageContaining("past the proxy");
+	}
+
+	static class RxOuter {
+
+		private final Service inner;
+
+		RxOuter(Service inner) {
+			this.inner = inner;
+		}
+
+		@DistributedLock(key = "a")
+		public Single<String> nested() {
+			return this.inner.single();
+		}
+
+	}
+
+	/** The Reactor context does not reach through RxJava. */
+	@Test
+	void nestedMethodOfAnotherLibraryJoinsTheLockOfItsCaller() {
+		this.runner.withBean(RxOuter.class).run((context) -> {
+			CompletableFuture<String> result = context.getBean(RxOuter.class)
+				.nested()
+				.toCompletionStage()
+				.toCompletableFuture();
+			settle();
+			one.tryEmitValue("done");
+			settle();
+			assertThat(result).isCompletedWithValue("done");
+			assertThat(this.recorder.events("acquired")).hasSize(1);
+		});
 	}
 
 }

@@ -182,7 +182,7 @@ class ReadmeSnippets {
 			this.stock = stock;
 		}
 
-		@DistributedLock(name = "stock", key = "#item", condition = "#count > 0", redlock = "warehouse")
+		@DistributedLock(name = "stock", key = "#item", redlock = "warehouse")
 		public void take(String item, int count) {
 			CurrentLock.assertLocked("stock:" + item);
 			this.stock.take(item, count);
