@@ -41,8 +41,8 @@ public @interface ScheduledLock {
 	String name();
 
 	/**
-	 * Longer than the clocks of the instances may differ and than {@value #WAIT_MILLIS}
-	 * ms, shorter than the time between two ticks. For the forms see
+	 * Longer than the clocks of the instances may differ plus {@value #WAIT_MILLIS} ms,
+	 * shorter than the time between two ticks. For the forms see
 	 * {@link DistributedLock#ttlString()}.
 	 * @return how long the job counts as run
 	 */
