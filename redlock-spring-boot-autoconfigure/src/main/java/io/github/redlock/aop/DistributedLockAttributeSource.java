@@ -88,9 +88,11 @@ final class DistributedLockAttributeSource {
 	 */
 	private static @Nullable MergedAnnotation<DistributedLock> findOnInterfaces(Method method, Class<?> targetClass) {
 		for (Class<?> type : ClassUtils.getAllInterfacesForClassAsSet(targetClass)) {
-			Method declared = ClassUtils.getMethodIfAvailable(type, method.getName(), method.getParameterTypes());
-			if (declared != null && findOwn(declared).isPresent()) {
-				return findOwn(declared);
+			if (!type.isAssignableFrom(method.getDeclaringClass())) {
+				Method declared = ClassUtils.getMethodIfAvailable(type, method.getName(), method.getParameterTypes());
+				if (declared != null && findOwn(declared).isPresent()) {
+					return findOwn(declared);
+				}
 			}
 		}
 		return null;
