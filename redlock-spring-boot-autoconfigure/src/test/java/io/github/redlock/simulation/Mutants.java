@@ -245,13 +245,13 @@ final class Mutants {
 			// Annotation
 			Mutant.of("re-entry counts across threads").edit("aop/CurrentLock.java", "HELD = new ThreadLocal<>();", """
 					HELD = new ThreadLocal<>() {
-						private Deque<LockHandle> shared;
+						private Deque<HeldLock> shared;
 						@Override
-						public Deque<LockHandle> get() {
+						public Deque<HeldLock> get() {
 							return this.shared;
 						}
 						@Override
-						public void set(Deque<LockHandle> value) {
+						public void set(Deque<HeldLock> value) {
 							this.shared = value;
 						}
 						@Override
