@@ -21,7 +21,10 @@ final class LockValues implements Supplier<String> {
 	 */
 	private static SecureRandom generator() {
 		try {
-			return SecureRandom.getInstance("DRBG");
+			SecureRandom random = SecureRandom.getInstance("DRBG");
+			// It reads when it is used for the first time: now.
+			random.nextBytes(new byte[BYTES]);
+			return random;
 		}
 		catch (NoSuchAlgorithmException ex) {
 			return new SecureRandom();
