@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
@@ -487,6 +488,37 @@ class RedlockAutoConfigurationTests {
 			return () -> List.of(new RedlockConnectionDetails.Node("container", "127.0.0.1", 1, null, null, 0, null));
 		}
 
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Client {
+
+		@Bean
+		RedisConnectionFactory client() {
+			return new JedisConnectionFactory();
+		}
+
+	}
+
+	@AutoConfiguration(after = RedlockAutoConfiguration.class)
+	static class LateClient {
+
+		@Bean
+		RedisConnectionFactory lateClient() {
+			return new JedisConnectionFactory();
+		}
+
+	}
+
+	/** [59] */
+	@Test
+	void clientOfTheApplicationIsFoundWhereverItIsDeclared() {
+		for (ApplicationContextRunner each : List.of(this.runner.withUserConfiguration(Client.class),
+				this.runner.withConfiguration(AutoConfigurations.of(LateClient.class)))) {
+			each.run((context) -> assertThat(context.getBean(RedisLockNodes.class).nodes())
+				.extracting(RedisLockNode::name)
+				.containsExactly("spring.data.redis"));
+		}
 	}
 
 }
