@@ -14,7 +14,7 @@ import io.github.redlock.Redlock;
 record HeldLock(Redlock redlock, LockHandle lock) {
 
 	boolean covers(Redlock redlock, Collection<String> resources) {
-		return this.redlock == redlock && this.lock.resources().stream().anyMatch(resources::contains);
+		return this.redlock.equals(redlock) && this.lock.resources().stream().anyMatch(resources::contains);
 	}
 
 }
