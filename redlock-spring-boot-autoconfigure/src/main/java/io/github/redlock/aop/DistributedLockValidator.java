@@ -5,6 +5,7 @@ import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -126,7 +127,7 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 		boolean packagePrivate = (method.getModifiers()
 				& (Modifier.PUBLIC | Modifier.PROTECTED | Modifier.PRIVATE)) == 0;
 		if (packagePrivate && (!declaring.getPackageName().equals(type.getPackageName())
-				|| declaring.getClassLoader() != type.getClassLoader())) {
+				|| !Objects.equals(declaring.getClassLoader(), type.getClassLoader()))) {
 			unadvisable(new LockedMethod(method)
 				.unsuitable("the method is visible in its package only, and " + type.getName()
 						+ " lies in another, so no proxy of that can intercept it and it would run without the lock",

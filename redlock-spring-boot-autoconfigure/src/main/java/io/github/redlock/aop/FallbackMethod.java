@@ -83,9 +83,9 @@ record FallbackMethod(Method method, int exceptionAt) {
 	}
 
 	@Nullable Object invoke(MethodInvocation invocation, LockNotAcquiredException error) throws Throwable {
-		Object[] arguments = invocation.getArguments();
+		@Nullable Object[] arguments = invocation.getArguments();
 		if (this.exceptionAt >= 0) {
-			Object[] more = Arrays.copyOf(arguments, arguments.length + 1);
+			@Nullable Object[] more = Arrays.copyOf(arguments, arguments.length + 1);
 			System.arraycopy(arguments, this.exceptionAt, more, this.exceptionAt + 1,
 					arguments.length - this.exceptionAt);
 			more[this.exceptionAt] = error;
