@@ -1,6 +1,7 @@
 package io.github.redlock.aop;
 
 import java.lang.reflect.Method;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -83,15 +84,14 @@ record FallbackMethod(Method method, int exceptionAt) {
 	}
 
 	@Nullable Object invoke(MethodInvocation invocation, LockNotAcquiredException error) throws Throwable {
-		@Nullable Object[] arguments = invocation.getArguments();
-		if (this.exceptionAt >= 0) {
-			@Nullable Object[] more = Arrays.copyOf(arguments, arguments.length + 1);
-			System.arraycopy(arguments, this.exceptionAt, more, this.exceptionAt + 1,
-					arguments.length - this.exceptionAt);
-			more[this.exceptionAt] = error;
-			arguments = more;
+		List<@Nullable Object> arguments = new ArrayList<>();
+		for (Object argument : invocation.getArguments()) {
+			arguments.add(argument);
 		}
-		return AopUtils.invokeJoinpointUsingReflection(target(invocation), this.method, arguments);
+		if (this.exceptionAt >= 0) {
+			arguments.add(this.exceptionAt, error);
+		}
+		return AopUtils.invokeJoinpointUsingReflection(target(invocation), this.method, arguments.toArray());
 	}
 
 	/**
