@@ -54,8 +54,8 @@ public interface Redlock {
 
 	/**
 	 * What holds where the options of a call set nothing.
-	 * @return the configured defaults; what is not set there has the default of its
-	 * property
+	 * @return the configured defaults, complete but for a wait time and a maxHold that
+	 * there may not be
 	 */
 	LockOptions defaultOptions();
 

@@ -46,13 +46,6 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 	private static final String TRANSACTION_ADVISOR = "org.springframework.transaction.interceptor."
 			+ "BeanFactoryTransactionAttributeSourceAdvisor";
 
-	/** What holds where nobody says how long to wait; see DefaultRedlock.Builder. */
-	private static final int DEFAULT_RETRIES = 3;
-
-	private static final Duration DEFAULT_DELAY = Duration.ofMillis(200);
-
-	private static final Duration DEFAULT_JITTER = Duration.ofMillis(100);
-
 	private static final Logger logger = LoggerFactory.getLogger(DistributedLockValidator.class);
 
 	private final DistributedLockAdvisor advisor;
@@ -191,10 +184,8 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 	}
 
 	private static Duration longestWait(LockOptions defaults) {
-		int count = defaults.retryCount().orElse(DEFAULT_RETRIES);
-		Duration pause = defaults.retryDelay()
-			.orElse(DEFAULT_DELAY)
-			.plus(defaults.retryJitter().orElse(DEFAULT_JITTER));
+		int count = defaults.retryCount().orElse(0);
+		Duration pause = defaults.retryDelay().orElse(Duration.ZERO).plus(defaults.retryJitter().orElse(Duration.ZERO));
 		return (count < 0) ? ChronoUnit.FOREVER.getDuration() : pause.multipliedBy(count);
 	}
 

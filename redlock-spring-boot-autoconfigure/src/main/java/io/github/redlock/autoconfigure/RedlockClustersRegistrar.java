@@ -23,7 +23,7 @@ import io.github.redlock.core.DefaultRedlock;
  */
 final class RedlockClustersRegistrar implements ImportBeanDefinitionRegistrar {
 
-	static final String BEAN_NAME_SUFFIX = "Redlock";
+	private static final String BEAN_NAME_SUFFIX = "Redlock";
 
 	private final Environment environment;
 

@@ -132,8 +132,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		Quorum quorum = new Quorum(builder.nodes.size());
 		this.defaultTtl = builder.defaultTtl;
 		this.commandTimeout = builder.commandTimeout;
-		this.defaultOptions = builder.options;
 		this.defaults = builder.settings();
+		this.defaultOptions = this.defaults.over(builder.options);
 		this.extendAfter = builder.extendAfter;
 		this.values = builder.values;
 		this.callbackExecutor = neverFailing(

@@ -35,6 +35,21 @@ record LockSettings(@Nullable Duration waitTime, int retryCount, RetrySchedule r
 	}
 
 	/**
+	 * The options that these settings were made from, with nothing left open that has a
+	 * default.
+	 */
+	LockOptions over(LockOptions options) {
+		return options.toBuilder()
+			.retryCount(this.retryCount)
+			.retryDelay(this.retry.delay())
+			.retryJitter(this.retry.jitter())
+			.driftFactor(this.driftFactor)
+			.autoExtend(this.autoExtend)
+			.holdAtLeast(this.holdAtLeast)
+			.build();
+	}
+
+	/**
 	 * Refuse a ttl that does not go with these settings.
 	 * @throws IllegalArgumentException with the values and the remedy
 	 */
