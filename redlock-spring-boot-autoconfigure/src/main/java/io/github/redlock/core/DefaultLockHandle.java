@@ -298,9 +298,8 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 	@Override
 	public LockHandle extend(Duration ttl) {
-		CompletableFuture<Boolean> extended = extendOnce(ttl);
 		try {
-			return extendedOrThrow(Waiting.interruptibly(this.nodes.time(), extended));
+			return extendedOrThrow(Waiting.interruptibly(this.nodes.awaiter(), () -> extendOnce(ttl)));
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -378,7 +377,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 	@Override
 	public boolean release() {
-		return Waiting.uninterruptibly(this.nodes.time(), releaseOnce()).wasValidOrThrow();
+		return Waiting.uninterruptibly(this.nodes.awaiter(), this::releaseOnce).wasValidOrThrow();
 	}
 
 	@Override
@@ -467,7 +466,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 * nothing
 	 */
 	@Nullable RedlockException settle() {
-		return settled(Waiting.uninterruptibly(this.nodes.time(), releaseOnce()));
+		return settled(Waiting.uninterruptibly(this.nodes.awaiter(), this::releaseOnce));
 	}
 
 	@Nullable RedlockException settled(ReleaseOutcome outcome) {

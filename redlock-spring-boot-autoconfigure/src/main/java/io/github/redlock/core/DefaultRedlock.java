@@ -39,6 +39,7 @@ import io.github.redlock.Redlock;
 import io.github.redlock.RedlockException;
 import io.github.redlock.RedlockListener;
 import io.github.redlock.core.AcquireOutcome.Acquired;
+import io.github.redlock.spi.Awaiter;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.TimeSource;
@@ -75,9 +76,9 @@ import io.github.redlock.spi.TimeSource;
  * <h2>Threads</h2>
  * <p>
  * One algorithm serves both forms: a synchronous call waits for the asynchronous one
- * ({@link TimeSource#await}), which lets a transport do the input and output in the
- * waiting thread. Node threads and the timer run only code of this package; everything of
- * the user's runs on the calling thread or on the callback executor.
+ * ({@link Awaiter}), which lets a transport do the input and output in the waiting
+ * thread. Node threads and the timer run only code of this package; everything of the
+ * user's runs on the calling thread or on the callback executor.
  *
  * <h2>Sources</h2>
  * <p>
@@ -105,7 +106,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private final Duration defaultTtl;
 
-	private final Duration commandTimeout;
+	/** A ttl below this leaves hardly any room for a slow node. */
+	private final Duration shortTtl;
 
 	private final LockOptions defaultOptions;
 
@@ -131,7 +133,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		builder.settings().check(builder.defaultTtl);
 		Quorum quorum = new Quorum(builder.nodes.size());
 		this.defaultTtl = builder.defaultTtl;
-		this.commandTimeout = builder.commandTimeout;
+		this.shortTtl = builder.commandTimeout.multipliedBy(MIN_TIMEOUTS_PER_TTL);
 		this.defaults = builder.settings();
 		this.defaultOptions = this.defaults.over(builder.options);
 		this.extendAfter = builder.extendAfter;
@@ -145,9 +147,17 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		List<NodeGuard> guards = builder.nodes.stream()
 			.map((node) -> new NodeGuard(node, time, builder.commandTimeout, events))
 			.toList();
-		this.nodes = new NodeGroup(guards, quorum, time, builder.random, events);
+		this.nodes = new NodeGroup(guards, quorum, time, builder.random, events, awaiter(builder.nodes, time));
 		warnIfShort(this.defaultTtl);
 		guards.forEach(NodeGuard::start);
+	}
+
+	/**
+	 * The first node that cares decides. Nodes that share no input and output with it
+	 * find their own way.
+	 */
+	private static Awaiter awaiter(List<LockNode> nodes, TimeSource time) {
+		return nodes.stream().flatMap((node) -> node.awaiter().stream()).findFirst().orElse(time);
 	}
 
 	private TimeSource ownTime() {
@@ -215,17 +225,20 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	@Override
 	public LockHandle acquire(Collection<String> resources, Duration ttl, LockOptions options) {
-		return acquire(begin(resources, ttl, settings(options, false))).lockOrThrow();
+		return acquire(prepare(resources, ttl, settings(options, false))).lockOrThrow();
 	}
 
 	@Override
 	public Optional<LockHandle> tryAcquire(Collection<String> resources, Duration ttl, LockOptions options) {
-		return acquire(begin(resources, ttl, settings(options, false).once())).lockIfFree();
+		return acquire(prepare(resources, ttl, settings(options, false).once())).lockIfFree();
 	}
 
 	private AcquireOutcome acquire(Acquisition acquisition) {
 		try {
-			return Waiting.interruptibly(this.nodes.time(), acquisition.outcome());
+			return Waiting.interruptibly(this.nodes.awaiter(), () -> {
+				start(acquisition);
+				return acquisition.outcome();
+			});
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -288,18 +301,25 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	}
 
 	private Acquisition begin(Collection<String> resources, Duration ttl, LockSettings settings) {
+		Acquisition acquisition = prepare(resources, ttl, settings);
+		start(acquisition);
+		return acquisition;
+	}
+
+	private Acquisition prepare(Collection<String> resources, Duration ttl, LockSettings settings) {
 		List<String> distinct = checkResources(resources);
 		check(ttl, settings);
 		if (this.closed.get()) {
 			throw new IllegalStateException("This Redlock is closed; " + distinct + " cannot be locked any more");
 		}
-		Acquisition acquisition = new Acquisition(this.nodes, distinct, ttl, settings, this.values, this.tokens,
-				this::createLock);
+		return new Acquisition(this.nodes, distinct, ttl, settings, this.values, this.tokens, this::createLock);
+	}
+
+	private void start(Acquisition acquisition) {
 		this.active.began(acquisition);
 		CompletionStage<AcquireOutcome> outcome = acquisition.outcome();
 		outcome.whenComplete((ended, error) -> this.active.ended(acquisition));
 		acquisition.attempt();
-		return acquisition;
 	}
 
 	private DefaultLockHandle createLock(LockRequest request, LockSettings settings, long start,
@@ -333,7 +353,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 						+ " pair and could be taken for another one: " + resources + "; encode binary data");
 			}
 		}
-		return resources.stream().distinct().toList();
+		return (resources.size() == 1) ? List.copyOf(resources) : resources.stream().distinct().toList();
 	}
 
 	/**
@@ -350,12 +370,11 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	}
 
 	private void warnIfShort(Duration ttl) {
-		Duration limit = this.commandTimeout.multipliedBy(MIN_TIMEOUTS_PER_TTL);
-		if (ttl.compareTo(limit) < 0 && this.warnedOf.size() < MAX_WARNINGS && this.warnedOf.add(ttl)) {
+		if (ttl.compareTo(this.shortTtl) < 0 && this.warnedOf.size() < MAX_WARNINGS && this.warnedOf.add(ttl)) {
 			logger.warn(
 					"A ttl of {} is less than {} command timeouts ({}): one slow node may cost the lock. "
 							+ "Use a longer ttl or a shorter command timeout. This is said once for each ttl.",
-					ttl, MIN_TIMEOUTS_PER_TTL, limit);
+					ttl, MIN_TIMEOUTS_PER_TTL, this.shortTtl);
 		}
 	}
 
@@ -363,7 +382,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	public <T extends @Nullable Object, X extends Throwable> T using(Collection<String> resources, Duration ttl,
 			LockOptions options, LockCallback<T, X> callback) throws X {
 		Objects.requireNonNull(callback, "callback must not be null");
-		DefaultLockHandle lock = acquire(begin(resources, ttl, settings(options, true))).lockOrThrow();
+		DefaultLockHandle lock = acquire(prepare(resources, ttl, settings(options, true))).lockOrThrow();
 		T result;
 		try {
 			result = callback.call(lock, lock);

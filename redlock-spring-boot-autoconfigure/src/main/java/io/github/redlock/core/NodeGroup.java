@@ -3,6 +3,7 @@ package io.github.redlock.core;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
+import io.github.redlock.spi.Awaiter;
 import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.TimeSource;
 
@@ -14,9 +15,10 @@ import io.github.redlock.spi.TimeSource;
  * @param time the source of time
  * @param random the source of jitter
  * @param events where events go
+ * @param awaiter how synchronous calls wait
  */
-record NodeGroup(List<NodeGuard> guards, Quorum quorum, TimeSource time, RandomGenerator random,
-		EventDispatcher events) {
+record NodeGroup(List<NodeGuard> guards, Quorum quorum, TimeSource time, RandomGenerator random, EventDispatcher events,
+		Awaiter awaiter) {
 
 	/**
 	 * Begin a round. The clock is read here, before anything is sent: validity counts

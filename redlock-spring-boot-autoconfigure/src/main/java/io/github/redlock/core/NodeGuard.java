@@ -172,7 +172,7 @@ final class NodeGuard {
 				this.resendNanos = 0;
 			}
 		}
-		if (entry.settled.compareAndSet(false, true)) {
+		if (entry.settle()) {
 			settle(entry, vote);
 		}
 	}
@@ -308,9 +308,12 @@ final class NodeGuard {
 			Unanswered oldest = this.unanswered.peek();
 			while (oldest != null && now - oldest.sentAt >= this.timeoutNanos) {
 				this.unanswered.remove(oldest);
-				if (oldest.settled.compareAndSet(false, true)) {
+				if (oldest.settle()) {
 					settle(oldest, new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new TimeoutException(
 							"no answer from node " + name() + " within " + this.timeout.toMillis() + " ms")));
+					if (oldest.command == LockCommand.PING) {
+						this.node.reset();
+					}
 				}
 				oldest = this.unanswered.peek();
 			}
@@ -341,13 +344,22 @@ final class NodeGuard {
 
 		private final long sentAt;
 
-		private final AtomicBoolean settled = new AtomicBoolean();
+		private boolean settled;
 
 		private Unanswered(LockCommand command, LockRequest request, Consumer<Vote> sink, long sentAt) {
 			this.command = command;
 			this.request = request;
 			this.sink = sink;
 			this.sentAt = sentAt;
+		}
+
+		/**
+		 * Count it once: answered, or given up.
+		 */
+		private synchronized boolean settle() {
+			boolean first = !this.settled;
+			this.settled = true;
+			return first;
 		}
 
 	}

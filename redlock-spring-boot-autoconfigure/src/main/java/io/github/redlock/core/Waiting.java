@@ -3,8 +3,9 @@ package io.github.redlock.core;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 
-import io.github.redlock.spi.TimeSource;
+import io.github.redlock.spi.Awaiter;
 
 /**
  * The synchronous forms: wait for the asynchronous one. The futures waited for here never
@@ -15,9 +16,9 @@ final class Waiting {
 	private Waiting() {
 	}
 
-	static <T> T interruptibly(TimeSource time, CompletableFuture<T> future) throws InterruptedException {
+	static <T> T interruptibly(Awaiter awaiter, Supplier<CompletableFuture<T>> operation) throws InterruptedException {
 		try {
-			return time.await(future);
+			return awaiter.await(operation);
 		}
 		catch (ExecutionException ex) {
 			throw new IllegalStateException(ex.getCause());
@@ -28,12 +29,12 @@ final class Waiting {
 	 * Wait to the end; an interrupt is kept for later. Only for waiting that is bounded
 	 * by the command timeout.
 	 */
-	static <T> T uninterruptibly(TimeSource time, CompletableFuture<T> future) {
+	static <T> T uninterruptibly(Awaiter awaiter, Supplier<CompletableFuture<T>> operation) {
 		boolean interrupted = false;
 		try {
 			while (true) {
 				try {
-					return interruptibly(time, future);
+					return interruptibly(awaiter, operation);
 				}
 				catch (InterruptedException ex) {
 					interrupted = true;

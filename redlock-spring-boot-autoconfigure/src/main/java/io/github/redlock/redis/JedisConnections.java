@@ -1,10 +1,19 @@
 package io.github.redlock.redis;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 
 import javax.net.ssl.SSLParameters;
 
 import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.JedisClientConfig;
 
 import org.springframework.data.redis.connection.RedisPassword;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
@@ -32,6 +41,50 @@ final class JedisConnections {
 		factory.afterPropertiesSet();
 		factory.start();
 		return factory;
+	}
+
+	/**
+	 * Have Jedis connect and log in, over a channel that is ours.
+	 * @return the channel, in blocking mode; Jedis is done with it
+	 */
+	static SocketChannel open(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout)
+			throws IOException {
+		SocketChannel channel = connect(settings, connectTimeout);
+		try {
+			JedisClientConfig config = DefaultJedisClientConfig.builder()
+				.user(settings.username())
+				.password(settings.password())
+				.database(settings.database())
+				.clientName(CLIENT_NAME)
+				.socketTimeoutMillis(Math.toIntExact(commandTimeout.multipliedBy(2).toMillis()))
+				.build();
+			new Connection(() -> channel.socket(), config);
+			return channel;
+		}
+		catch (RuntimeException ex) {
+			channel.close();
+			throw ex;
+		}
+	}
+
+	private static SocketChannel connect(RedisNodeSettings settings, Duration connectTimeout) throws IOException {
+		IOException error = new UnknownHostException(settings.host());
+		for (InetAddress address : InetAddress.getAllByName(settings.host())) {
+			SocketChannel channel = SocketChannel.open();
+			try {
+				channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+				channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+				channel.socket()
+					.connect(new InetSocketAddress(address, settings.port()),
+							Math.toIntExact(connectTimeout.toMillis()));
+				return channel;
+			}
+			catch (IOException ex) {
+				channel.close();
+				error = ex;
+			}
+		}
+		throw error;
 	}
 
 	private static JedisClientConfiguration clientConfiguration(RedisNodeSettings settings, Duration connectTimeout,

@@ -3,10 +3,16 @@ package io.github.redlock.redis;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * One Lua script and the SHA-1 by which Redis knows it.
@@ -25,6 +31,13 @@ enum LockScript {
 
 	PING("ping.lua");
 
+	/** More than a name, two lengths and four line ends. */
+	private static final int HEAD_RESERVE = 64;
+
+	private static final Map<LockScript, byte[]> HEADS_BY_SHA = heads("EVALSHA", LockScript::sha);
+
+	private static final Map<LockScript, byte[]> HEADS_BY_TEXT = heads("EVAL", LockScript::text);
+
 	private final String text;
 
 	private final String sha;
@@ -32,6 +45,30 @@ enum LockScript {
 	LockScript(String resource) {
 		this.text = load(resource);
 		this.sha = sha1(this.text);
+	}
+
+	private static Map<LockScript, byte[]> heads(String command, Function<LockScript, byte[]> script) {
+		Map<LockScript, byte[]> heads = new EnumMap<>(LockScript.class);
+		for (LockScript each : values()) {
+			heads.put(each, head(command, script.apply(each)));
+		}
+		return heads;
+	}
+
+	private static byte[] head(String command, byte[] script) {
+		byte[] name = command.getBytes(StandardCharsets.US_ASCII);
+		ByteBuffer buffer = ByteBuffer.allocate(HEAD_RESERVE + script.length);
+		Arguments.append(buffer, name);
+		Arguments.append(buffer, script);
+		return Arrays.copyOf(buffer.array(), buffer.position());
+	}
+
+	/**
+	 * The first two arguments of a call as they travel: the command and this script.
+	 * @param bySha whether to name the script or to send its text
+	 */
+	byte[] head(boolean bySha) {
+		return Objects.requireNonNull((bySha ? HEADS_BY_SHA : HEADS_BY_TEXT).get(this));
 	}
 
 	/**

@@ -72,7 +72,7 @@ public final class RedisLockNode extends ScriptLockNode {
 	 */
 	public RedisLockNode(String name, RedisConnectionFactory connectionFactory, String keyPrefix,
 			Duration fenceRetention) {
-		this(name, connectionFactory, keyPrefix, fenceRetention, false);
+		this(name, connectionFactory, new ScriptCommands(keyPrefix, fenceRetention), false);
 	}
 
 	/**
@@ -81,9 +81,8 @@ public final class RedisLockNode extends ScriptLockNode {
 	 * must then report the answers of the other commands when one of them fails; Jedis
 	 * does, Lettuce does not
 	 */
-	RedisLockNode(String name, RedisConnectionFactory connectionFactory, String keyPrefix, Duration fenceRetention,
-			boolean pipelining) {
-		super(name, keyPrefix, fenceRetention);
+	RedisLockNode(String name, RedisConnectionFactory connectionFactory, ScriptCommands commands, boolean pipelining) {
+		super(name, commands);
 		this.pipelining = pipelining;
 		this.connectionFactory = connectionFactory;
 		this.dispatcher = new Thread(this::dispatch, "redlock-node-" + name);
@@ -126,7 +125,7 @@ public final class RedisLockNode extends ScriptLockNode {
 					this.queue.drainTo(batch, MAX_BATCH - 1);
 				}
 				else if (this.connection != null) {
-					batch.add(ScriptCall.ping());
+					batch.add(new ScriptCall(ScriptCommand.PING));
 				}
 				execute(batch);
 				batch.clear();
@@ -185,7 +184,7 @@ public final class RedisLockNode extends ScriptLockNode {
 
 	private List<?> pipeline(RedisConnection connection, List<ScriptCall> batch, boolean bySha) {
 		connection.openPipeline();
-		batch.forEach((call) -> call.send(connection, bySha));
+		batch.forEach((call) -> call.command().send(connection, bySha));
 		List<?> answers;
 		try {
 			answers = connection.closePipeline();
@@ -204,7 +203,7 @@ public final class RedisLockNode extends ScriptLockNode {
 		List<@Nullable Object> answers = new ArrayList<>(batch.size());
 		for (ScriptCall call : batch) {
 			try {
-				answers.add(call.send(connection, bySha));
+				answers.add(call.command().send(connection, bySha));
 			}
 			catch (DataAccessException ex) {
 				if (NodeErrors.isConnectionLost(ex)) {

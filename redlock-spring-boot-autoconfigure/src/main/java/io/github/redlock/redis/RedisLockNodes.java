@@ -4,8 +4,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
+
+import io.github.redlock.spi.LockNode;
 
 /**
  * The nodes of one lock and the connection factories behind them, which are deliberately
@@ -16,11 +20,11 @@ import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
  */
 public final class RedisLockNodes implements AutoCloseable {
 
-	private final String keyPrefix;
+	private final ScriptCommands commands;
 
-	private final Duration fenceRetention;
+	private final List<LockNode> nodes = new ArrayList<>();
 
-	private final List<RedisLockNode> nodes = new ArrayList<>();
+	private @Nullable NodeChannels channels;
 
 	private final List<Runnable> ownFactories = new ArrayList<>();
 
@@ -30,15 +34,14 @@ public final class RedisLockNodes implements AutoCloseable {
 	 * @param fenceRetention how long a fence key outlives its lock key
 	 */
 	public RedisLockNodes(String keyPrefix, Duration fenceRetention) {
-		this.keyPrefix = keyPrefix;
-		this.fenceRetention = fenceRetention;
+		this.commands = new ScriptCommands(keyPrefix, fenceRetention);
 	}
 
 	/**
 	 * The nodes.
 	 * @return the nodes in the order in which they were added
 	 */
-	public List<RedisLockNode> nodes() {
+	public List<LockNode> nodes() {
 		return List.copyOf(this.nodes);
 	}
 
@@ -48,7 +51,7 @@ public final class RedisLockNodes implements AutoCloseable {
 	 * @param connectionFactory how to reach it, with any driver
 	 */
 	public void add(String name, RedisConnectionFactory connectionFactory) {
-		this.nodes.add(new RedisLockNode(name, connectionFactory, this.keyPrefix, this.fenceRetention));
+		this.nodes.add(new RedisLockNode(name, connectionFactory, this.commands, false));
 	}
 
 	/**
@@ -58,9 +61,23 @@ public final class RedisLockNodes implements AutoCloseable {
 	 * @param commandTimeout how long to wait for an answer
 	 */
 	public void add(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout) {
+		if (settings.ssl() == null) {
+			this.nodes.add(new ChannelLockNode(settings.name(), this.commands, channels(settings),
+					() -> JedisConnections.open(settings, connectTimeout, commandTimeout)));
+			return;
+		}
 		JedisConnectionFactory factory = JedisConnections.create(settings, connectTimeout, commandTimeout);
 		this.ownFactories.add(factory::destroy);
-		this.nodes.add(new RedisLockNode(settings.name(), factory, this.keyPrefix, this.fenceRetention, true));
+		this.nodes.add(new RedisLockNode(settings.name(), factory, this.commands, true));
+	}
+
+	private NodeChannels channels(RedisNodeSettings first) {
+		NodeChannels channels = this.channels;
+		if (channels == null) {
+			channels = new NodeChannels(first.name());
+			this.channels = channels;
+		}
+		return channels;
 	}
 
 	/**
@@ -68,7 +85,7 @@ public final class RedisLockNodes implements AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		this.nodes.forEach(RedisLockNode::close);
+		this.nodes.forEach(LockNode::close);
 		this.ownFactories.forEach(Runnable::run);
 		this.ownFactories.clear();
 	}

@@ -5,10 +5,6 @@ import java.util.concurrent.CompletableFuture;
 
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.data.redis.connection.RedisConnection;
-import org.springframework.data.redis.connection.RedisScriptingCommands;
-import org.springframework.data.redis.connection.ReturnType;
-
 import io.github.redlock.spi.Vote;
 
 /**
@@ -16,45 +12,92 @@ import io.github.redlock.spi.Vote;
  */
 final class ScriptCall {
 
-	private final LockScript script;
-
-	private final int keyCount;
-
-	private final byte[][] keysAndArgs;
+	private final ScriptCommand command;
 
 	private final CompletableFuture<Vote> vote = new CompletableFuture<>();
 
+	/** Whether nobody waits for the answer who would read it. */
+	private boolean prompt;
+
+	private @Nullable Object answer;
+
 	private @Nullable Vote firstAnswer;
 
-	ScriptCall(LockScript script, byte[][] keys, byte[]... args) {
-		this.script = script;
-		this.keyCount = keys.length;
-		this.keysAndArgs = new byte[keys.length + args.length][];
-		System.arraycopy(keys, 0, this.keysAndArgs, 0, keys.length);
-		System.arraycopy(args, 0, this.keysAndArgs, keys.length, args.length);
+	private boolean sentWithText;
+
+	/** Of a release: whether it has to be sent once more when it has been answered. */
+	private boolean repeated;
+
+	ScriptCall(ScriptCommand command) {
+		this.command = command;
 	}
 
-	static ScriptCall ping() {
-		return new ScriptCall(LockScript.PING, new byte[0][]);
+	ScriptCommand command() {
+		return this.command;
 	}
 
 	CompletableFuture<Vote> vote() {
 		return this.vote;
 	}
 
-	boolean isRelease() {
-		return this.script == LockScript.RELEASE || this.script == LockScript.RELEASE_LATER;
+	void setPrompt(boolean prompt) {
+		this.prompt = prompt;
+	}
+
+	boolean isPrompt() {
+		return this.prompt;
 	}
 
 	/**
-	 * Send this command.
-	 * @param bySha whether to name the script or to send its text
-	 * @return the answer, or nothing if the connection collects it for later
+	 * Remember the answer for {@link #deliver}: completing a vote runs code of others,
+	 * which does not belong into the middle of reading.
 	 */
-	@Nullable Object send(RedisConnection connection, boolean bySha) {
-		RedisScriptingCommands scripting = connection.scriptingCommands();
-		return bySha ? scripting.evalSha(this.script.sha(), ReturnType.INTEGER, this.keyCount, this.keysAndArgs)
-				: scripting.eval(this.script.text(), ReturnType.INTEGER, this.keyCount, this.keysAndArgs);
+	void take(Object answer) {
+		this.answer = answer;
+	}
+
+	/**
+	 * Complete the vote with the answer that was taken.
+	 */
+	void deliver() {
+		if (this.answer instanceof Lost lost) {
+			fail(Vote.Failed.Reason.UNREACHABLE, lost.error());
+		}
+		else {
+			complete(this.answer);
+		}
+	}
+
+	boolean isRelease() {
+		return this.command.script() == LockScript.RELEASE || this.command.script() == LockScript.RELEASE_LATER;
+	}
+
+	/**
+	 * This command as it travels, with the text of its script.
+	 */
+	byte[] encodedWithText() {
+		this.sentWithText = true;
+		return this.command.encodedWithText();
+	}
+
+	boolean isSentWithText() {
+		return this.sentWithText;
+	}
+
+	/**
+	 * Of a release: send it once more, after the command that is sent again now.
+	 */
+	void repeat() {
+		this.repeated = true;
+	}
+
+	/**
+	 * Whether {@link #repeat} was asked for since the last time.
+	 */
+	boolean takeRepeat() {
+		boolean taken = this.repeated;
+		this.repeated = false;
+		return taken;
 	}
 
 	/**
@@ -62,7 +105,9 @@ final class ScriptCall {
 	 * time and gone the second time means deleted.
 	 */
 	void keep(@Nullable Object answer) {
-		this.firstAnswer = toVote(answer);
+		if (!(this.firstAnswer instanceof Vote.Granted)) {
+			this.firstAnswer = toVote(answer);
+		}
 	}
 
 	void complete(@Nullable Object answer) {
@@ -99,7 +144,7 @@ final class ScriptCall {
 		if (code == 0) {
 			return Vote.Granted.INSTANCE;
 		}
-		return switch (this.script) {
+		return switch (this.command.script()) {
 			case ACQUIRE -> (code < 0) ? held(code) : new Vote.Stale(code);
 			case EXTEND -> (code < 0) ? held(code) : (code == 1) ? Vote.Missing.INSTANCE : null;
 			case HEAL -> (code < 0) ? held(code) : null;
@@ -110,6 +155,12 @@ final class ScriptCall {
 
 	private static Vote held(long code) {
 		return new Vote.Held(Duration.ofMillis(-(code + 1)));
+	}
+
+	/**
+	 * Taken instead of an answer: the connection is gone.
+	 */
+	record Lost(Throwable error) {
 	}
 
 }

@@ -1,5 +1,6 @@
 package io.github.redlock.spi;
 
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -80,6 +81,22 @@ public interface LockNode extends AutoCloseable {
 	 * @return {@link Vote.Granted} or {@link Vote.Failed}
 	 */
 	CompletionStage<Vote> ping();
+
+	/**
+	 * How a thread should wait for answers of this node.
+	 * @return empty if it does not matter
+	 */
+	default Optional<Awaiter> awaiter() {
+		return Optional.empty();
+	}
+
+	/**
+	 * The node has not answered for long, not even a ping: what is on its way is lost,
+	 * and the next request begins anew. Nothing to do for a node that finds out by
+	 * itself.
+	 */
+	default void reset() {
+	}
 
 	/**
 	 * Fail what is still unanswered and give back connections and threads. Closing twice

@@ -2,17 +2,17 @@ package io.github.redlock.spi;
 
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 
 /**
- * The only door to time: a monotonic clock, a scheduler and a way to wait. Tests put a
- * virtual clock behind it; a transport may use {@link #await} to let the waiting thread
- * do the input and output.
+ * The only door to time: a monotonic clock, a scheduler and a way to wait, which a node
+ * may replace by an {@link Awaiter}. Tests put a virtual clock behind it.
  * <p>
  * Implementations are thread-safe.
  *
  * @since 0.1.0
  */
-public interface TimeSource {
+public interface TimeSource extends Awaiter {
 
 	/**
 	 * The monotonic clock. Every deadline is computed from it.
@@ -47,6 +47,12 @@ public interface TimeSource {
 	 * @throws ExecutionException if the stage completed exceptionally
 	 */
 	<T> T await(CompletionStage<T> stage) throws InterruptedException, ExecutionException;
+
+	@Override
+	default <T> T await(Supplier<? extends CompletionStage<T>> operation)
+			throws InterruptedException, ExecutionException {
+		return await(operation.get());
+	}
 
 	/**
 	 * Something that will happen unless it is cancelled.

@@ -6,6 +6,17 @@
 -- the repetition may arrive late, after an extension was counted on.
 local value, ttl, token, fence_ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local n = token and #KEYS / 2 or #KEYS
+if n == 1 and token then
+	-- The usual case, a free resource, with as few calls as possible.
+	local stored = redis.call('GET', KEYS[2])
+	local number = tonumber(stored or 0)
+	if number and number >= 0 and number < tonumber(token) then
+		if redis.call('SET', KEYS[1], value, 'PX', ttl, 'NX') then
+			redis.call('SET', KEYS[2], token, 'PX', fence_ttl)
+			return 0
+		end
+	end
+end
 local mine, ours, held, fence = 0, {}, -1, -1
 for i = 1, n do
 	local current = redis.call('GET', KEYS[i])

@@ -29,7 +29,7 @@ import io.github.redlock.LockOptions;
 import io.github.redlock.Redlock;
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.core.DefaultRedlock;
-import io.github.redlock.redis.RedisLockNode;
+import io.github.redlock.spi.LockNode;
 import io.github.redlock.redis.RedisLockNodes;
 import io.github.redlock.testing.FakeCluster;
 
@@ -67,7 +67,7 @@ class RedlockAutoConfigurationTests {
 	void listedNodesMakeARedlock() {
 		this.runner.withPropertyValues(THREE).run((context) -> {
 			assertThat(context).hasSingleBean(Redlock.class);
-			assertThat(context.getBean(RedisLockNodes.class).nodes()).extracting(RedisLockNode::name)
+			assertThat(context.getBean(RedisLockNodes.class).nodes()).extracting(LockNode::name)
 				.containsExactly("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3");
 			assertThat(context.getBean(Redlock.class).defaultTtl()).isEqualTo(Duration.ofSeconds(30));
 		});
@@ -96,7 +96,7 @@ class RedlockAutoConfigurationTests {
 		this.runner.withConfiguration(AutoConfigurations.of(DataRedisAutoConfiguration.class))
 			.withPropertyValues("spring.data.redis.client-type=jedis")
 			.run((context) -> assertThat(context.getBean(RedisLockNodes.class).nodes()).singleElement()
-				.extracting(RedisLockNode::name)
+				.extracting(LockNode::name)
 				.isEqualTo("spring.data.redis"));
 		assertThat(warnings(() -> this.runner.withConfiguration(AutoConfigurations.of(DataRedisAutoConfiguration.class))
 			.withPropertyValues("spring.data.redis.client-type=jedis")
@@ -150,7 +150,7 @@ class RedlockAutoConfigurationTests {
 		this.runner.withUserConfiguration(OwnConnectionDetails.class)
 			.withPropertyValues(THREE)
 			.run((context) -> assertThat(context.getBean(RedisLockNodes.class).nodes()).singleElement()
-				.extracting(RedisLockNode::name)
+				.extracting(LockNode::name)
 				.isEqualTo("container"));
 	}
 
@@ -515,8 +515,7 @@ class RedlockAutoConfigurationTests {
 	void clientOfTheApplicationIsFoundWhereverItIsDeclared() {
 		for (ApplicationContextRunner each : List.of(this.runner.withUserConfiguration(Client.class),
 				this.runner.withConfiguration(AutoConfigurations.of(LateClient.class)))) {
-			each.run((context) -> assertThat(context.getBean(RedisLockNodes.class).nodes())
-				.extracting(RedisLockNode::name)
+			each.run((context) -> assertThat(context.getBean(RedisLockNodes.class).nodes()).extracting(LockNode::name)
 				.containsExactly("spring.data.redis"));
 		}
 	}

@@ -296,7 +296,7 @@ class RaceChecks {
 				this.guards.add(new NodeGuard(wire, this.time, TIMEOUT, events));
 			}
 			this.node = this.nodes.get(0);
-			this.group = new NodeGroup(this.guards, new Quorum(size), this.time, () -> 0, events);
+			this.group = new NodeGroup(this.guards, new Quorum(size), this.time, () -> 0, events, this.time);
 		}
 
 		private DefaultLockHandle hold() {

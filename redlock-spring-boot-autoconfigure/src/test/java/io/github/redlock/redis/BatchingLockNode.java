@@ -1,8 +1,10 @@
 package io.github.redlock.redis;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 
 import org.springframework.data.redis.connection.RedisConnection;
@@ -12,7 +14,9 @@ import io.github.redlock.spi.Vote;
 /**
  * What {@link RedisLockNode} does, without its thread and its blocking connection:
  * requests gather while a batch is on its way, and answers are read by the rules of
- * {@link ScriptBatch}. How a batch travels is left to a simulation.
+ * {@link ScriptBatch}. Or what {@link ChannelLockNode} does: every request is on its way
+ * at once, and answers are read by the rules of {@link ScriptPipeline}. How they travel
+ * is left to a simulation.
  */
 public abstract class BatchingLockNode extends ScriptLockNode {
 
@@ -20,8 +24,18 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 
 	private Flight flight;
 
-	protected BatchingLockNode(String name, String keyPrefix, Duration fenceRetention) {
-		super(name, keyPrefix, fenceRetention);
+	private final boolean pipelining;
+
+	private Pipe pipe = new Pipe();
+
+	protected BatchingLockNode(String name, String keyPrefix, Duration fenceRetention, boolean pipelining) {
+		super(name, new ScriptCommands(keyPrefix, fenceRetention));
+		this.pipelining = pipelining;
+	}
+
+	/** What is sent from now on travels on another connection. */
+	protected void connectionOpened() {
+		this.pipe = new Pipe();
 	}
 
 	/**
@@ -32,31 +46,48 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 
 	@Override
 	CompletionStage<Vote> send(ScriptCall call) {
-		this.gathered.add(call);
-		sendNext();
+		if (this.pipelining) {
+			write(call, true);
+		}
+		else {
+			this.gathered.add(call);
+			sendNext();
+		}
 		return call.vote();
 	}
 
 	private void sendNext() {
 		if (this.flight == null && !this.gathered.isEmpty()) {
-			this.flight = new Flight(new ScriptBatch(this.gathered));
+			this.flight = new Batch(new ScriptBatch(this.gathered));
 			this.gathered = new ArrayList<>();
 			send(this.flight);
 		}
 	}
 
-	/**
-	 * A batch on its way.
-	 */
-	public final class Flight {
+	private void write(ScriptCall call, boolean bySha) {
+		send(new Single(call, bySha));
+	}
 
-		private final ScriptBatch batch;
+	/**
+	 * The commands on one connection.
+	 */
+	private static final class Pipe {
+
+		private final ScriptPipeline pipeline = new ScriptPipeline();
+
+		private final Queue<Flight> written = new ArrayDeque<>();
+
+	}
+
+	/**
+	 * Commands on their way.
+	 */
+	public abstract static class Flight {
 
 		private Message message;
 
-		private Flight(ScriptBatch batch) {
-			this.batch = batch;
-			this.message = new Message(batch.calls(), true);
+		Flight(Message message) {
+			this.message = message;
 		}
 
 		/** What to send now. */
@@ -64,20 +95,109 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 			return this.message;
 		}
 
+		/** It travels on the connection that was opened last. */
+		public abstract void written();
+
 		/** Whether answers are still waited for. */
+		public abstract boolean isWaiting();
+
+		/** The answers to a message are there. */
+		public abstract void arrived(Message answered, List<Object> answers);
+
+		/** The connection is gone. */
+		public abstract void lost(RuntimeException error);
+
+	}
+
+	/**
+	 * One command of many on their way.
+	 */
+	private final class Single extends Flight {
+
+		private final ScriptCall call;
+
+		private Pipe pipe;
+
+		private Single(ScriptCall call, boolean bySha) {
+			super(new Message(List.of(call), bySha));
+			this.call = call;
+			if (!bySha) {
+				call.encodedWithText();
+			}
+		}
+
+		@Override
+		public void written() {
+			this.pipe = BatchingLockNode.this.pipe;
+			this.pipe.pipeline.sent(this.call);
+			this.pipe.written.add(this);
+		}
+
+		@Override
+		public boolean isWaiting() {
+			return this.pipe == null || this.pipe.written.contains(this);
+		}
+
+		@Override
+		public void arrived(Message answered, List<Object> answers) {
+			if (!isWaiting()) {
+				return;
+			}
+			if (this.pipe.written.remove() != this) {
+				throw new IllegalStateException("answers in another order");
+			}
+			Queue<ScriptCall> done = new ArrayDeque<>();
+			Object answer = answers.get(0);
+			ScriptCall again = this.pipe.pipeline.answered((answer != null) ? answer : ReplyReader.NULL, done);
+			if (again != null) {
+				write(again, false);
+			}
+			done.forEach(ScriptCall::deliver);
+		}
+
+		@Override
+		public void lost(RuntimeException error) {
+			if (this.pipe == null) {
+				written();
+			}
+			Queue<ScriptCall> done = new ArrayDeque<>();
+			this.pipe.written.clear();
+			this.pipe.pipeline.lost(error, done);
+			done.forEach(ScriptCall::deliver);
+		}
+
+	}
+
+	/**
+	 * A batch on its way.
+	 */
+	private final class Batch extends Flight {
+
+		private final ScriptBatch batch;
+
+		private Batch(ScriptBatch batch) {
+			super(new Message(batch.calls(), true));
+			this.batch = batch;
+		}
+
+		@Override
+		public void written() {
+		}
+
+		@Override
 		public boolean isWaiting() {
 			return BatchingLockNode.this.flight == this;
 		}
 
-		/** The answers to a message are there. */
+		@Override
 		public void arrived(Message answered, List<Object> answers) {
-			if (!isWaiting() || answered != this.message) {
+			if (!isWaiting() || answered != message()) {
 				return;
 			}
-			if (this.message.bySha) {
+			if (message().bySha) {
 				List<ScriptCall> again = this.batch.settle(answers);
 				if (!again.isEmpty()) {
-					this.message = new Message(List.copyOf(again), false);
+					super.message = new Message(List.copyOf(again), false);
 					if (isWaiting()) {
 						send(this);
 					}
@@ -90,7 +210,7 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 			end();
 		}
 
-		/** The connection is gone. */
+		@Override
 		public void lost(RuntimeException error) {
 			if (isWaiting()) {
 				this.batch.fail(error);

@@ -16,7 +16,7 @@ public final class ImmediateLockNode extends ScriptLockNode {
 	private final RedisConnection connection;
 
 	public ImmediateLockNode(String name, ScriptedRedis server, Duration fenceRetention) {
-		super(name, "", fenceRetention);
+		super(name, new ScriptCommands("", fenceRetention));
 		this.connection = connectionTo(server);
 	}
 
@@ -29,7 +29,7 @@ public final class ImmediateLockNode extends ScriptLockNode {
 	/** The answer of a server, an error included. */
 	static Object answer(ScriptCall call, RedisConnection connection, boolean bySha) {
 		try {
-			return call.send(connection, bySha);
+			return call.command().send(connection, bySha);
 		}
 		catch (RuntimeException ex) {
 			return ex;

@@ -59,12 +59,14 @@ final class Link extends BatchingLockNode {
 	 * Connect nothing yet.
 	 * @param duplicates how probable it is that the driver sends again what was
 	 * unanswered when the connection broke
+	 * @param pipelining whether many messages are on their way at once; nothing is sent
+	 * again then by a driver
 	 * @param lateness how probable it is that a message in transit on a broken connection
 	 * arrives nevertheless
 	 */
 	Link(World world, Oracle oracle, SimulatedProcess process, SimulatedServer server, Random random, long latencyNanos,
-			Duration readTimeout, double duplicates, double lateness, Duration retention) {
-		super(server.toString(), "", retention);
+			Duration readTimeout, boolean pipelining, double duplicates, double lateness, Duration retention) {
+		super(server.toString(), "", retention, pipelining);
 		this.world = world;
 		this.oracle = oracle;
 		this.process = process;
@@ -73,7 +75,7 @@ final class Link extends BatchingLockNode {
 		this.usualLatencyNanos = latencyNanos;
 		this.latencyNanos = latencyNanos;
 		this.readTimeoutNanos = readTimeout.toNanos();
-		this.duplicates = duplicates;
+		this.duplicates = pipelining ? 0 : duplicates;
 		this.lateness = lateness;
 	}
 
@@ -128,8 +130,10 @@ final class Link extends BatchingLockNode {
 		}
 		if (this.connection == null) {
 			this.connection = new Connection();
+			connectionOpened();
 			this.server.opened(this.connection);
 		}
+		flight.written();
 		this.connection.send(flight);
 	}
 
@@ -142,6 +146,11 @@ final class Link extends BatchingLockNode {
 		if (this.connection != null) {
 			this.connection.reset("connection reset");
 		}
+	}
+
+	@Override
+	public void reset() {
+		breakConnection();
 	}
 
 	/** Messages take longer for a while. */

@@ -52,8 +52,8 @@ final class Mutants {
 			Mutant.of("no drift")
 				.edit("core/Validity.java", "return (long) Math.ceil(ttl.toNanos() * driftFactor) + FIXED_DRIFT_NANOS;",
 						"return 0;"),
-			Mutant.of("the wall clock instead of the monotonic one").edit(GROUP, "EventDispatcher events) {", """
-					EventDispatcher events) {
+			Mutant.of("the wall clock instead of the monotonic one").edit(GROUP, "Awaiter awaiter) {", """
+					Awaiter awaiter) {
 
 						NodeGroup {
 							TimeSource real = time;
@@ -239,6 +239,11 @@ final class Mutants {
 				.edit(GUARD, "if (this.watching.compareAndSet(false, true)) {", "if (false) {"),
 			Mutant.of("a node that is down stays down")
 				.edit(GUARD, "if (!this.closed && this.probing.compareAndSet(false, true)) {", "if (false) {"),
+			Mutant.of("releases behind an unknown script are not sent again, one by one")
+				.edit("redis/ScriptPipeline.java",
+						"this.unanswered.stream().filter(ScriptCall::isRelease).forEach(ScriptCall::repeat);", ""),
+			Mutant.of("a free resource is granted whatever the token")
+				.edit(LUA_ACQUIRE, "number < tonumber(token) then", "number < 2 ^ 53 then"),
 			Mutant.of("a release overtakes an acquisition that is sent again")
 				.edit("redis/ScriptBatch.java", "else if (!this.again.isEmpty() && call.isRelease()) {",
 						"else if (false) {"),

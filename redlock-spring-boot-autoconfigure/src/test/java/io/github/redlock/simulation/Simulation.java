@@ -157,11 +157,13 @@ final class Simulation {
 				});
 		double duplicates = this.scenario.has(Fault.DUPLICATE_DELIVERY) ? 0.3 : 0;
 		double lateness = this.scenario.has(Fault.LATE_DELIVERY) ? 0.5 : 0;
+		boolean pipelining = Scenario.random(this.scenario.seed(), "transport", number).nextBoolean();
 		for (int i = 0; i < this.servers.size(); i++) {
 			process.links()
 				.add(new Link(this.world, this.oracle, process, this.servers.get(i),
 						Scenario.random(this.scenario.seed(), "link" + i, number), this.scenario.latency().toNanos(),
-						this.scenario.commandTimeout().multipliedBy(2), duplicates, lateness, Scenario.RETENTION));
+						this.scenario.commandTimeout().multipliedBy(2), pipelining, duplicates, lateness,
+						Scenario.RETENTION));
 		}
 		int[] attempt = new int[1];
 		process.setRedlock(DefaultRedlock.builder()

@@ -1,0 +1,65 @@
+package io.github.redlock.redis;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * How the arguments of a command travel.
+ */
+final class Arguments {
+
+	static final byte[] CR_LF = { '\r', '\n' };
+
+	private static final byte[][] SMALL_NUMBERS = new byte[32][];
+
+	static {
+		for (int i = 0; i < SMALL_NUMBERS.length; i++) {
+			SMALL_NUMBERS[i] = digits((long) i);
+		}
+	}
+
+	private Arguments() {
+	}
+
+	/**
+	 * How much room {@link #append} needs.
+	 */
+	static int sizeOf(byte[] argument) {
+		return 1 + countDigits(argument.length) + CR_LF.length + argument.length + CR_LF.length;
+	}
+
+	private static int countDigits(int number) {
+		int digits = 1;
+		for (int rest = number; rest >= 10; rest /= 10) {
+			digits++;
+		}
+		return digits;
+	}
+
+	/**
+	 * One argument of a command: its length and itself.
+	 */
+	static void append(ByteBuffer buffer, byte[] argument) {
+		buffer.put((byte) '$');
+		int divisor = 1;
+		for (int i = countDigits(argument.length); i > 1; i--) {
+			divisor *= 10;
+		}
+		for (; divisor > 0; divisor /= 10) {
+			buffer.put((byte) ('0' + argument.length / divisor % 10));
+		}
+		buffer.put(CR_LF).put(argument).put(CR_LF);
+	}
+
+	/**
+	 * A number in decimal. Not to be written to.
+	 */
+	static byte[] number(long number) {
+		return (number >= 0 && number < SMALL_NUMBERS.length) ? SMALL_NUMBERS[(int) number] : digits(number);
+	}
+
+	private static byte[] digits(long number) {
+		return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
+	}
+
+}

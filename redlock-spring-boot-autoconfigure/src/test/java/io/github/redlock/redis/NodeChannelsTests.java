@@ -1,0 +1,389 @@
+package io.github.redlock.redis;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.hamcrest.Matchers.equalTo;
+
+import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.Vote;
+
+/**
+ * Who does the input and output, on real sockets.
+ */
+@Timeout(60)
+class NodeChannelsTests {
+
+	private static final String GRANTED = ":0\r\n";
+
+	private final Server server = new Server();
+
+	private final NodeChannels channels = new NodeChannels("test");
+
+	private final ScriptCommands commands = new ScriptCommands("", Duration.ZERO);
+
+	private final NodeChannel channel = this.channels.add("node", this.server::open);
+
+	@AfterEach
+	void close() {
+		this.channels.close(this.channel);
+		this.server.close();
+		Awaitility.await()
+			.until(() -> Thread.getAllStackTraces()
+				.keySet()
+				.stream()
+				.noneMatch((thread) -> thread.getName().equals("redlock-io-test")));
+	}
+
+	private CompletableFuture<Vote> send() {
+		return send("a");
+	}
+
+	private CompletableFuture<Vote> send(String resource) {
+		ScriptCall call = new ScriptCall(this.commands.of(LockScript.RELEASE,
+				new LockRequest(List.of(resource), "value", Duration.ofSeconds(1), LockRequest.NO_TOKEN)));
+		this.channels.send(this.channel, call);
+		return call.vote();
+	}
+
+	private Vote await() throws Exception {
+		return this.channels.await(this::send);
+	}
+
+	private static void isLost(Vote vote) {
+		assertThat(vote).isInstanceOf(Vote.Failed.class);
+		assertThat(((Vote.Failed) vote).reason()).isEqualTo(Vote.Failed.Reason.UNREACHABLE);
+	}
+
+	@Test
+	void callerReadsItsOwnAnswer() throws Exception {
+		await();
+		AtomicReference<Thread> reader = new AtomicReference<>();
+		Vote vote = this.channels.await(() -> send().thenApply((answer) -> {
+			reader.set(Thread.currentThread());
+			return answer;
+		}));
+		assertThat(vote).isInstanceOf(Vote.Granted.class);
+		assertThat(reader).hasValue(Thread.currentThread());
+		assertThat(this.server.connections).hasValue(1);
+	}
+
+	@Test
+	void asynchronousCallsNeedNoCaller() throws Exception {
+		for (int i = 0; i < 100; i++) {
+			assertThat(send().get(20, TimeUnit.SECONDS)).isInstanceOf(Vote.Granted.class);
+		}
+	}
+
+	/** The vote after the deciding one. */
+	@Test
+	void answerThatNobodyWaitsForIsReadSoon() throws Exception {
+		CompletableFuture<Vote> late = new CompletableFuture<>();
+		this.channels.await(() -> {
+			CompletableFuture<Vote> first = send();
+			send().thenAccept(late::complete);
+			return first;
+		});
+		assertThat(late.get(20, TimeUnit.SECONDS)).isInstanceOf(Vote.Granted.class);
+	}
+
+	@Test
+	void manyCallersAndAsynchronousCallsAtOnce() throws Exception {
+		int threads = 16;
+		CountDownLatch done = new CountDownLatch(threads);
+		Queue<Throwable> errors = new ConcurrentLinkedQueue<>();
+		for (int i = 0; i < threads; i++) {
+			boolean asynchronous = i % 4 == 0;
+			Server.start(() -> {
+				try {
+					for (int n = 0; n < 500; n++) {
+						Vote vote = asynchronous ? send().get(20, TimeUnit.SECONDS) : await();
+						assertThat(vote).isInstanceOf(Vote.Granted.class);
+					}
+				}
+				catch (Exception | AssertionError ex) {
+					errors.add(ex);
+				}
+				done.countDown();
+			});
+		}
+		assertThat(done.await(50, TimeUnit.SECONDS)).isTrue();
+		assertThat(errors).isEmpty();
+	}
+
+	@Test
+	void connectionIsCutAtEachByteOfAnAnswer() throws Exception {
+		for (int cut = 0; cut < GRANTED.length(); cut++) {
+			String head = GRANTED.substring(0, cut);
+			this.server.answers = (usual) -> head + Server.CLOSE;
+			isLost(await());
+			this.server.answers = UnaryOperator.identity();
+			assertThat(await()).isInstanceOf(Vote.Granted.class);
+		}
+	}
+
+	@Test
+	void garbageCutsTheConnection() throws Exception {
+		this.server.answers = (usual) -> "HTTP/1.1 400 Bad Request\r\n\r\n";
+		isLost(await());
+		this.server.answers = (usual) -> usual + usual;
+		await();
+		this.server.answers = UnaryOperator.identity();
+		Awaitility.await().until(() -> await() instanceof Vote.Granted);
+		assertThat(this.server.connections).hasValueGreaterThan(2);
+	}
+
+	@Test
+	void connectionThatCannotBeOpenedFailsTheCall() throws Exception {
+		this.server.close();
+		isLost(await());
+	}
+
+	@Test
+	void commandsLargerThanAllBuffers() throws Exception {
+		List<CompletableFuture<Vote>> votes = new ArrayList<>();
+		for (int i = 0; i < 40; i++) {
+			votes.add(send("x".repeat(1 + i * i * 500)));
+		}
+		for (CompletableFuture<Vote> vote : votes) {
+			assertThat(vote.get(20, TimeUnit.SECONDS)).isInstanceOf(Vote.Granted.class);
+		}
+		assertThat(this.server.connections).hasValue(1);
+	}
+
+	@Test
+	void interruptedCallerLeavesTheConnectionAlone() throws Exception {
+		await();
+		this.server.answers = (usual) -> "";
+		Thread caller = Thread.currentThread();
+		assertThatThrownBy(() -> this.channels.await(() -> {
+			CompletableFuture<Vote> vote = send();
+			caller.interrupt();
+			return vote;
+		})).isInstanceOf(InterruptedException.class);
+		assertThat(Thread.interrupted()).isFalse();
+		this.server.answers = (usual) -> usual + usual;
+		assertThat(await()).isInstanceOf(Vote.Granted.class);
+		assertThat(this.server.connections).hasValue(1);
+	}
+
+	@Test
+	void callerWakesWhenItsOperationEndsElsewhere() throws Exception {
+		await();
+		this.server.answers = (usual) -> "";
+		CompletableFuture<String> elsewhere = new CompletableFuture<>();
+		CountDownLatch waiting = new CountDownLatch(1);
+		Server.start(() -> {
+			try {
+				waiting.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			elsewhere.complete("done");
+		});
+		assertThat(this.channels.await(() -> {
+			send();
+			waiting.countDown();
+			return elsewhere;
+		})).isEqualTo("done");
+	}
+
+	/** Where there is no other thread for it, code of the user's runs in the leader. */
+	@Test
+	void leaderMayCallAgain() throws Exception {
+		Vote inner = this.channels.await(() -> send().thenApply((outer) -> {
+			try {
+				return await();
+			}
+			catch (Exception ex) {
+				throw new IllegalStateException(ex);
+			}
+		}));
+		assertThat(inner).isInstanceOf(Vote.Granted.class);
+	}
+
+	@Test
+	void operationThatThrowsLeavesTheLead() throws Exception {
+		assertThatThrownBy(() -> this.channels.await(() -> {
+			throw new IllegalArgumentException("as intended");
+		})).isInstanceOf(IllegalArgumentException.class);
+		assertThat(await()).isInstanceOf(Vote.Granted.class);
+	}
+
+	@Test
+	void resetFailsWhatIsUnanswered() throws Exception {
+		await();
+		this.server.answers = (usual) -> "";
+		CompletableFuture<Vote> silent = send();
+		Awaitility.await().untilAtomic(this.server.commands, equalTo(2));
+		this.channels.reset(this.channel);
+		isLost(silent.get(20, TimeUnit.SECONDS));
+		this.server.answers = UnaryOperator.identity();
+		assertThat(await()).isInstanceOf(Vote.Granted.class);
+		assertThat(this.server.connections).hasValue(2);
+	}
+
+	@Test
+	void closingWaitsForAnswersButNotForEver() throws Exception {
+		await();
+		CompletableFuture<Vote> last = send();
+		this.channels.close(this.channel);
+		assertThat(last).isCompletedWithValueMatching((vote) -> vote instanceof Vote.Granted);
+		isLost(send().get(20, TimeUnit.SECONDS));
+	}
+
+	@Test
+	void closingWithASilentNodeFailsWhatIsUnanswered() throws Exception {
+		await();
+		this.server.answers = (usual) -> "";
+		CompletableFuture<Vote> last = send();
+		this.channels.close(this.channel);
+		isLost(last.get(20, TimeUnit.SECONDS));
+	}
+
+	@Test
+	void closingInTheLeaderDoesNotWait() throws Exception {
+		Vote vote = this.channels.await(() -> send().thenApply((answer) -> {
+			this.channels.close(this.channel);
+			return answer;
+		}));
+		assertThat(vote).isInstanceOf(Vote.Granted.class);
+	}
+
+	/**
+	 * A server that answers every command, by default with a grant.
+	 */
+	private static final class Server implements AutoCloseable {
+
+		private static final String CLOSE = "close";
+
+		private final ServerSocket listener;
+
+		private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
+
+		private final AtomicInteger connections = new AtomicInteger();
+
+		private final AtomicInteger commands = new AtomicInteger();
+
+		private volatile UnaryOperator<String> answers = UnaryOperator.identity();
+
+		private Server() {
+			try {
+				this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+			start(this::accept);
+		}
+
+		private static void start(Runnable work) {
+			Thread thread = new Thread(work, "test-server");
+			thread.setDaemon(true);
+			thread.start();
+		}
+
+		private SocketChannel open() throws IOException {
+			return SocketChannel
+				.open(new InetSocketAddress(this.listener.getInetAddress(), this.listener.getLocalPort()));
+		}
+
+		private void accept() {
+			try {
+				while (true) {
+					Socket socket = this.listener.accept();
+					this.sockets.add(socket);
+					this.connections.incrementAndGet();
+					start(() -> serve(socket));
+				}
+			}
+			catch (IOException ex) {
+				// Closed.
+			}
+		}
+
+		private void serve(Socket socket) {
+			try (socket) {
+				InputStream in = new BufferedInputStream(socket.getInputStream());
+				OutputStream out = socket.getOutputStream();
+				while (readCommand(in)) {
+					this.commands.incrementAndGet();
+					String answer = this.answers.apply(GRANTED);
+					out.write(answer.replace(CLOSE, "").getBytes(StandardCharsets.US_ASCII));
+					out.flush();
+					if (answer.endsWith(CLOSE)) {
+						return;
+					}
+				}
+			}
+			catch (IOException ex) {
+				// The client has had enough.
+			}
+		}
+
+		private static boolean readCommand(InputStream in) throws IOException {
+			int arguments = readNumber(in, '*');
+			for (int i = 0; i < arguments; i++) {
+				in.skipNBytes(readNumber(in, '$') + 2L);
+			}
+			return arguments > 0;
+		}
+
+		private static int readNumber(InputStream in, char type) throws IOException {
+			int first = in.read();
+			if (first < 0) {
+				return 0;
+			}
+			assertThat((char) first).isEqualTo(type);
+			int number = 0;
+			for (int next = in.read(); next != '\r'; next = in.read()) {
+				number = number * 10 + next - '0';
+			}
+			in.read();
+			return number;
+		}
+
+		@Override
+		public void close() {
+			try {
+				this.listener.close();
+				for (Socket socket : this.sockets) {
+					socket.close();
+				}
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}
+
+	}
+
+}
