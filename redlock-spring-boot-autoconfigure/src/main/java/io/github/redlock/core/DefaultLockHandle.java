@@ -37,6 +37,8 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 	private final LockSettings settings;
 
+	private final KeepAlive keepAlive;
+
 	private final double extendAfter;
 
 	private final long heldSince;
@@ -65,15 +67,28 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 	private @Nullable Extension extension;
 
+	private @Nullable ExtensionBatch batch;
+
+	/** The batch has taken this lock in, and has not handed its request over. */
+	private boolean batchUnsent;
+
+	/** The release that waits for that. */
+	private @Nullable Runnable afterBatch;
+
+	/** When the last round began that a quorum granted. */
+	private long confirmedAt;
+
 	/**
 	 * A lock that was just won.
 	 * @param start the monotonic time at which the winning attempt began
 	 * @param extendAfter the share of the ttl after which auto-extension begins
 	 * @param onEnd told once, when the lock is lost or its release has been answered
 	 */
-	DefaultLockHandle(NodeGroup nodes, LockRequest request, LockSettings settings, long start, double extendAfter,
-			List<ExecutionStats> attempts, Executor callbackExecutor, Consumer<DefaultLockHandle> onEnd) {
+	DefaultLockHandle(NodeGroup nodes, KeepAlive keepAlive, LockRequest request, LockSettings settings, long start,
+			double extendAfter, List<ExecutionStats> attempts, Executor callbackExecutor,
+			Consumer<DefaultLockHandle> onEnd) {
 		this.nodes = nodes;
+		this.keepAlive = keepAlive;
 		this.request = request;
 		this.settings = settings;
 		this.extendAfter = extendAfter;
@@ -85,6 +100,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	}
 
 	private void prolong(long start, LockRequest request) {
+		this.confirmedAt = start;
 		this.request = request;
 		this.deadline = deadline(start, request.ttl());
 		this.extendAt = start + (long) (request.ttl().toNanos() * this.extendAfter);
@@ -131,15 +147,18 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		if (this.timer != null) {
 			this.timer.cancel();
 		}
-		long next = extendsNext() ? this.extendAt : this.deadline;
-		this.timer = this.nodes.time().schedule(next - now(), this::timerFired);
+		this.timer = extendsNext() ? this.keepAlive.schedule(this, this.extendAt, this.extendAt - this.confirmedAt)
+				: this.nodes.time().schedule(this.deadline - now(), this::timerFired);
 	}
 
 	private boolean extendsNext() {
-		return this.settings.autoExtend() && this.extension == null && !endsByMaxHold();
+		return this.settings.autoExtend() && this.extension == null && this.batch == null && !endsByMaxHold();
 	}
 
-	private synchronized void timerFired() {
+	/**
+	 * It is time to extend, or the lock is over.
+	 */
+	synchronized void timerFired() {
 		if (this.state != State.HELD || endIfExpired()) {
 			return;
 		}
@@ -148,6 +167,70 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		}
 		else {
 			arm();
+		}
+	}
+
+	/**
+	 * It is time to extend, together with others.
+	 * @param patienceNanos how long the batch lasts at most; the deadline is watched
+	 * meanwhile only where it is nearer
+	 * @return what to ask for, {@code null} if this lock has no part in it
+	 */
+	synchronized @Nullable LockRequest join(ExtensionBatch batch, long patienceNanos) {
+		if (this.state != State.HELD || endIfExpired()) {
+			return null;
+		}
+		if (!extendsNext() || this.request.resources().size() > 1) {
+			timerFired();
+			return null;
+		}
+		this.batch = batch;
+		this.batchUnsent = true;
+		if (remainingNanos() < patienceNanos) {
+			arm();
+		}
+		return this.request;
+	}
+
+	/**
+	 * The request of the batch was handed to all nodes.
+	 */
+	synchronized void batchSent() {
+		this.batchUnsent = false;
+		Runnable release = this.afterBatch;
+		if (release != null) {
+			this.afterBatch = null;
+			release.run();
+		}
+	}
+
+	/**
+	 * The batch is over.
+	 * @param granted what a quorum granted, {@code null} if none did
+	 */
+	synchronized void batchOver(@Nullable LockRequest granted, long start) {
+		this.batch = null;
+		if (this.state != State.HELD || endIfExpired()) {
+			return;
+		}
+		if (granted == null) {
+			beginExtension(ttl());
+		}
+		else if (extended(start, granted)) {
+			arm();
+		}
+	}
+
+	/**
+	 * A node has lost the keys of this lock. Only after a quorum has confirmed it in the
+	 * very round that showed this.
+	 */
+	synchronized void heal(int node, LockRequest request, long start) {
+		if (this.state == State.HELD && this.confirmedAt - start >= 0) {
+			this.nodes.guards()
+				.get(node)
+				.send(LockCommand.HEAL, request, (answer) -> logger.debug("Set the keys of {} again on {}: {}",
+						request.resources(), node, answer));
 		}
 	}
 
@@ -264,7 +347,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		end();
 		reportLoss(error);
 		if (release) {
-			this.nodes.releaseInBackground(this.request);
+			afterBatch(() -> this.nodes.releaseInBackground(this.request));
 		}
 		this.onEnd.accept(this);
 	}
@@ -335,6 +418,9 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 			}
 			if (this.extension != null) {
 				return this.extension.outcome().thenCompose((ignored) -> extendOnce(ttl));
+			}
+			if (this.batch != null) {
+				return this.batch.over().thenCompose((ignored) -> extendOnce(ttl));
 			}
 			return beginExtension(ttl).outcome();
 		}
@@ -424,6 +510,22 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		}
 		this.state = State.RELEASED;
 		end();
+		afterBatch(() -> sendRelease(rest));
+	}
+
+	/**
+	 * Send a release now, or right after a request that is on its way to the nodes.
+	 */
+	private void afterBatch(Runnable release) {
+		if (this.batchUnsent) {
+			this.afterBatch = release;
+		}
+		else {
+			release.run();
+		}
+	}
+
+	private void sendRelease(Duration rest) {
 		if (rest.isZero()) {
 			this.nodes.send(LockCommand.RELEASE, this.request, this.nodes.open(this));
 		}

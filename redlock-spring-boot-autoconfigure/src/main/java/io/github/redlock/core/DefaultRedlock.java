@@ -104,6 +104,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private final NodeGroup nodes;
 
+	private final KeepAlive keepAlive;
+
 	private final Duration defaultTtl;
 
 	/** A ttl below this leaves hardly any room for a slow node. */
@@ -148,6 +150,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 			.map((node) -> new NodeGuard(node, time, builder.commandTimeout, events))
 			.toList();
 		this.nodes = new NodeGroup(guards, quorum, time, builder.random, events, awaiter(builder.nodes, time));
+		this.keepAlive = new KeepAlive(this.nodes, builder.commandTimeout);
 		warnIfShort(this.defaultTtl);
 		guards.forEach(NodeGuard::start);
 	}
@@ -250,6 +253,14 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 			}
 			return outcome;
 		}
+		catch (RuntimeException | Error ex) {
+			// Nobody gets the lock that it may still win.
+			acquisition.abort(Reason.INTERRUPTED, "waiting for it failed: " + ex);
+			if (acquisition.outcome().getNow(null) instanceof Acquired acquired) {
+				acquired.lock().discard();
+			}
+			throw ex;
+		}
 	}
 
 	@Override
@@ -324,8 +335,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private DefaultLockHandle createLock(LockRequest request, LockSettings settings, long start,
 			List<ExecutionStats> attempts) {
-		DefaultLockHandle lock = new DefaultLockHandle(this.nodes, request, settings, start, this.extendAfter, attempts,
-				this.callbackExecutor, this.active::ended);
+		DefaultLockHandle lock = new DefaultLockHandle(this.nodes, this.keepAlive, request, settings, start,
+				this.extendAfter, attempts, this.callbackExecutor, this.active::ended);
 		this.nodes.events().fire((listener) -> listener.acquired(lock));
 		// The timer last: with a pause here it could end the lock before it has begun.
 		this.active.began(lock);

@@ -1,6 +1,7 @@
 package io.github.redlock.core;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -11,7 +12,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -108,7 +111,7 @@ final class NodeGuard {
 	 * down.
 	 */
 	void start() {
-		ask(LockCommand.PING, NOTHING).whenComplete((vote, error) -> {
+		ask(this.node::ping).whenComplete((vote, error) -> {
 			if (((vote != null) ? vote : failed(error)) instanceof Vote.Failed failure) {
 				failed(failure);
 			}
@@ -138,21 +141,56 @@ final class NodeGuard {
 		dispatch(command, request, sink);
 	}
 
+	/**
+	 * Send one request for the extension of many locks, and deliver a vote for each of
+	 * them, exactly once, in their order.
+	 */
+	void extendAll(List<LockRequest> requests, Consumer<List<Vote>> sink) {
+		if (this.down.get() || this.closed) {
+			sink.accept(Collections.nCopies(requests.size(), new Vote.Failed(Vote.Failed.Reason.DOWN, downError())));
+			return;
+		}
+		for (LockRequest request : requests) {
+			Debt debt = this.debts.get(request.value());
+			if (debt != null) {
+				debt.prolong(request.ttl());
+			}
+		}
+		AtomicReference<List<Vote>> votes = new AtomicReference<>(List.of());
+		dispatch(LockCommand.EXTEND, NOTHING, () -> this.node.extendAll(requests).thenApply((answer) -> {
+			votes.set(answer);
+			return summary(answer);
+		}), (vote) -> sink
+			.accept((vote instanceof Vote.Failed) ? Collections.nCopies(requests.size(), vote) : votes.get()));
+	}
+
+	/**
+	 * What many votes say about the node: failed if all are.
+	 */
+	private static Vote summary(List<Vote> votes) {
+		return votes.stream().allMatch(Vote.Failed.class::isInstance) ? votes.get(0) : Vote.Granted.INSTANCE;
+	}
+
 	private Throwable downError() {
 		Throwable error = this.lastError;
 		return (error != null) ? error : new IllegalStateException("node " + name() + " is closed");
 	}
 
 	private void dispatch(LockCommand command, LockRequest request, Consumer<Vote> sink) {
+		dispatch(command, request, () -> command.send(this.node, request), sink);
+	}
+
+	private void dispatch(LockCommand command, LockRequest request, Supplier<CompletionStage<Vote>> send,
+			Consumer<Vote> sink) {
 		Unanswered entry = new Unanswered(command, request, sink, this.time.nanoTime());
 		this.unanswered.add(entry);
 		watch();
-		ask(command, request).whenComplete((vote, error) -> answered(entry, (vote != null) ? vote : failed(error)));
+		ask(send).whenComplete((vote, error) -> answered(entry, (vote != null) ? vote : failed(error)));
 	}
 
-	private CompletionStage<Vote> ask(LockCommand command, LockRequest request) {
+	private static CompletionStage<Vote> ask(Supplier<CompletionStage<Vote>> send) {
 		try {
-			return command.send(this.node, request);
+			return send.get();
 		}
 		catch (RuntimeException ex) {
 			return CompletableFuture.failedFuture(ex);
@@ -165,16 +203,16 @@ final class NodeGuard {
 	}
 
 	private void answered(Unanswered entry, Vote vote) {
-		this.unanswered.remove(entry);
 		if (entry.command.isRelease() && !(vote instanceof Vote.Failed)) {
 			Debt debt = this.debts.remove(entry.request.value());
 			if (debt != null && debt.isReleased()) {
 				this.resendNanos = 0;
 			}
 		}
-		if (entry.settle()) {
+		if (entry.settle(vote)) {
 			settle(entry, vote);
 		}
+		this.unanswered.remove(entry);
 	}
 
 	private void settle(Unanswered entry, Vote vote) {
@@ -308,9 +346,14 @@ final class NodeGuard {
 			Unanswered oldest = this.unanswered.peek();
 			while (oldest != null && now - oldest.sentAt >= this.timeoutNanos) {
 				this.unanswered.remove(oldest);
-				if (oldest.settle()) {
-					settle(oldest, new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new TimeoutException(
-							"no answer from node " + name() + " within " + this.timeout.toMillis() + " ms")));
+				Vote timeout = new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new TimeoutException(
+						"no answer from node " + name() + " within " + this.timeout.toMillis() + " ms"));
+				Vote undelivered = oldest.undelivered();
+				if (undelivered != null) {
+					oldest.sink.accept(undelivered);
+				}
+				else if (oldest.settle(timeout)) {
+					settle(oldest, timeout);
 					if (oldest.command == LockCommand.PING) {
 						this.node.reset();
 					}
@@ -344,7 +387,8 @@ final class NodeGuard {
 
 		private final long sentAt;
 
-		private boolean settled;
+		/** What it was counted as, {@code null} before that. */
+		private @Nullable Vote settled;
 
 		private Unanswered(LockCommand command, LockRequest request, Consumer<Vote> sink, long sentAt) {
 			this.command = command;
@@ -356,10 +400,19 @@ final class NodeGuard {
 		/**
 		 * Count it once: answered, or given up.
 		 */
-		private synchronized boolean settle() {
-			boolean first = !this.settled;
-			this.settled = true;
+		private synchronized boolean settle(Vote vote) {
+			boolean first = this.settled == null;
+			this.settled = first ? vote : this.settled;
 			return first;
+		}
+
+		/**
+		 * The vote of a request that is still listed: an error, such as a stack that was
+		 * too deep already, may have ended its delivery. Whoever hears it twice counts it
+		 * once.
+		 */
+		private synchronized @Nullable Vote undelivered() {
+			return this.settled;
 		}
 
 	}

@@ -55,21 +55,31 @@ final class VotingRound implements ExecutionStats {
 		return this.start;
 	}
 
+	/**
+	 * A node has voted. Told twice, it counts once: the first time may have ended in an
+	 * error before anybody heard of it.
+	 */
 	void vote(int index, String node, Vote vote, long now) {
 		synchronized (this) {
-			this.votes[index] = new NodeVote(node, vote, Duration.ofNanos(now - this.start));
-			if (vote instanceof Vote.Failed) {
-				this.failed++;
-			}
-			else {
-				this.answered++;
-			}
-			if (vote instanceof Vote.Granted) {
-				this.granted++;
+			if (this.votes[index] == null) {
+				count(index, new NodeVote(node, vote, Duration.ofNanos(now - this.start)));
 			}
 		}
 		this.observer.voted(this, index, vote);
 		tell();
+	}
+
+	private void count(int index, NodeVote vote) {
+		this.votes[index] = vote;
+		if (vote.vote() instanceof Vote.Failed) {
+			this.failed++;
+		}
+		else {
+			this.answered++;
+		}
+		if (vote.vote() instanceof Vote.Granted) {
+			this.granted++;
+		}
 	}
 
 	/**

@@ -24,7 +24,7 @@ final class ChannelLockNode extends ScriptLockNode {
 	 * @param opener opens a connection to it
 	 */
 	ChannelLockNode(String name, ScriptCommands commands, NodeChannels channels, NodeChannels.Opener opener) {
-		super(name, commands);
+		super(name, commands, true);
 		this.channels = channels;
 		this.channel = channels.add(name, opener);
 	}

@@ -11,6 +11,7 @@ import java.time.Duration;
 import javax.net.ssl.SSLParameters;
 
 import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.JedisClientConfig;
@@ -19,6 +20,7 @@ import org.springframework.data.redis.connection.RedisPassword;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.jedis.JedisClientConfiguration;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
+import org.springframework.util.StringUtils;
 
 /**
  * Connections through Jedis. A class of its own, so that an application with another
@@ -52,19 +54,24 @@ final class JedisConnections {
 		SocketChannel channel = connect(settings, connectTimeout);
 		try {
 			JedisClientConfig config = DefaultJedisClientConfig.builder()
-				.user(settings.username())
-				.password(settings.password())
+				.user(textOrNull(settings.username()))
+				.password(textOrNull(settings.password()))
 				.database(settings.database())
 				.clientName(CLIENT_NAME)
-				.socketTimeoutMillis(Math.toIntExact(commandTimeout.multipliedBy(2).toMillis()))
 				.build();
-			new Connection(() -> channel.socket(), config);
+			// Jedis would set this on a socket that it has opened itself.
+			channel.socket().setSoTimeout(Math.toIntExact(commandTimeout.multipliedBy(2).toMillis()));
+			new Connection(channel::socket, config);
 			return channel;
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			channel.close();
 			throw ex;
 		}
+	}
+
+	private static @Nullable String textOrNull(@Nullable String text) {
+		return StringUtils.hasLength(text) ? text : null;
 	}
 
 	private static SocketChannel connect(RedisNodeSettings settings, Duration connectTimeout) throws IOException {
@@ -74,6 +81,9 @@ final class JedisConnections {
 			try {
 				channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
 				channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+				// What is under way when a connection is cut must not arrive behind what
+				// is sent on the next one.
+				channel.setOption(StandardSocketOptions.SO_LINGER, 0);
 				channel.socket()
 					.connect(new InetSocketAddress(address, settings.port()),
 							Math.toIntExact(connectTimeout.toMillis()));
@@ -82,6 +92,10 @@ final class JedisConnections {
 			catch (IOException ex) {
 				channel.close();
 				error = ex;
+			}
+			catch (RuntimeException | Error ex) {
+				channel.close();
+				throw ex;
 			}
 		}
 		throw error;

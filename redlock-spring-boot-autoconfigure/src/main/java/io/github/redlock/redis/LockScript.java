@@ -23,6 +23,8 @@ enum LockScript {
 
 	EXTEND("extend.lua"),
 
+	EXTEND_ALL("extend-all.lua"),
+
 	HEAL("heal.lua"),
 
 	RELEASE("release.lua"),
@@ -69,6 +71,13 @@ enum LockScript {
 	 */
 	byte[] head(boolean bySha) {
 		return Objects.requireNonNull((bySha ? HEADS_BY_SHA : HEADS_BY_TEXT).get(this));
+	}
+
+	/**
+	 * Whether it answers with a list.
+	 */
+	boolean answersWithList() {
+		return this == EXTEND_ALL;
 	}
 
 	/**

@@ -2,6 +2,7 @@ package io.github.redlock.redis;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -40,6 +41,9 @@ final class NodeChannel {
 
 	private final Connector connector;
 
+	/** Of the leader: what is to be completed after reading. */
+	private final Queue<ScriptCall> answered;
+
 	private final Queue<ScriptCall> handed = new ConcurrentLinkedQueue<>();
 
 	private final ScriptPipeline pipeline = new ScriptPipeline();
@@ -59,6 +63,16 @@ final class NodeChannel {
 
 	private boolean prompt;
 
+	/** Something has arrived since the last {@link #reset}. */
+	private boolean heard;
+
+	/**
+	 * Part way through sending or reading. A leader that finds this set knows that an
+	 * error ended the one before it there, and that commands and answers may no longer
+	 * belong together.
+	 */
+	private boolean inside;
+
 	/** Looks at the answer to the last idle check that were in vain. */
 	private int silentLooks = ANSWERED;
 
@@ -68,9 +82,15 @@ final class NodeChannel {
 
 	private volatile boolean closed;
 
-	NodeChannel(String name, Connector connector) {
+	/**
+	 * Create a channel that is not connected.
+	 * @param connector opens its connections
+	 * @param answered collects what is to be completed
+	 */
+	NodeChannel(String name, Connector connector, Queue<ScriptCall> answered) {
 		this.name = name;
 		this.connector = connector;
+		this.answered = answered;
 	}
 
 	/**
@@ -86,29 +106,37 @@ final class NodeChannel {
 
 	/**
 	 * Take what was handed over and write it.
-	 * @param answered collects what fails
 	 */
-	void send(Queue<ScriptCall> answered) {
+	void send() {
 		ScriptCall next = this.handed.poll();
 		if (next == null) {
 			return;
 		}
+		enter();
 		while (next != null) {
 			this.pipeline.sent(next);
 			this.prompt |= next.isPrompt();
 			append(next.command().encoded());
 			next = this.handed.poll();
 		}
-		if (this.closed) {
-			fail(closedError(), answered);
+		if (this.socket != null) {
+			flush();
 		}
-		else if (this.socket != null) {
-			flush(answered);
+		else if (this.closing) {
+			fail(closedError());
 		}
 		else if (!this.connecting) {
 			this.connecting = true;
 			this.connector.connect(this);
 		}
+		this.inside = false;
+	}
+
+	private void enter() {
+		if (this.inside) {
+			cut(new IllegalStateException("an error ended what was done for node " + this.name));
+		}
+		this.inside = true;
 	}
 
 	private IllegalStateException closedError() {
@@ -124,7 +152,7 @@ final class NodeChannel {
 		}
 	}
 
-	private void flush(Queue<ScriptCall> answered) {
+	private void flush() {
 		SocketChannel socket = this.socket;
 		SelectionKey key = this.key;
 		if (socket == null || key == null) {
@@ -145,7 +173,7 @@ final class NodeChannel {
 			}
 		}
 		catch (IOException ex) {
-			cut(ex, answered);
+			cut(ex);
 		}
 	}
 
@@ -165,16 +193,18 @@ final class NodeChannel {
 	/**
 	 * The connection can be read from, or written to again.
 	 */
-	void ready(SelectionKey key, Queue<ScriptCall> answered) {
+	void ready(SelectionKey key) {
+		enter();
 		if (key.isValid() && key.isWritable()) {
-			flush(answered);
+			flush();
 		}
 		if (key.isValid() && key.isReadable()) {
-			read(answered);
+			read();
 		}
+		this.inside = false;
 	}
 
-	private void read(Queue<ScriptCall> answered) {
+	private void read() {
 		SocketChannel socket = this.socket;
 		if (socket == null) {
 			return;
@@ -184,9 +214,10 @@ final class NodeChannel {
 				throw new EOFException("node " + this.name + " closed the connection");
 			}
 			this.silentLooks = ANSWERED;
+			this.heard = true;
 			Object reply = this.replies.next();
 			while (!ReplyReader.INCOMPLETE.equals(reply)) {
-				ScriptCall again = this.pipeline.answered(reply, answered);
+				ScriptCall again = this.pipeline.answered(reply, this.answered);
 				if (again != null) {
 					this.pipeline.sent(again);
 					append(again.encodedWithText());
@@ -196,63 +227,77 @@ final class NodeChannel {
 			if (this.pipeline.size() == 0) {
 				this.prompt = false;
 			}
-			if (this.out.position() > 0) {
-				flush(answered);
+			if (this.out.position() > 0 || !this.backlog.isEmpty()) {
+				flush();
 			}
 		}
 		catch (IOException | RuntimeException ex) {
-			cut(ex, answered);
+			cut(ex);
 		}
 	}
 
 	/**
 	 * A connection was opened for this channel.
 	 */
-	void connected(SocketChannel socket, Selector selector, Queue<ScriptCall> answered) {
+	void connected(SocketChannel socket, Selector selector) {
 		this.connecting = false;
 		if (this.closed) {
 			close(socket);
 			return;
 		}
 		try {
+			socket.configureBlocking(false);
 			this.key = socket.register(selector, SelectionKey.OP_READ, this);
 			this.socket = socket;
+			this.heard = true;
 			this.replies.reset();
-			flush(answered);
+			flush();
 		}
 		catch (IOException ex) {
 			close(socket);
-			fail(ex, answered);
+			fail(ex);
 		}
 	}
 
 	/**
 	 * The connection could not be opened.
 	 */
-	void failed(Throwable error, Queue<ScriptCall> answered) {
+	void failed(Throwable error) {
 		this.connecting = false;
-		fail(error, answered);
+		fail(error);
 	}
 
 	/**
 	 * Close the connection: what was sent has an unknown fate, and answers could no
 	 * longer be told apart. The next command opens another one.
 	 */
-	void cut(Throwable error, Queue<ScriptCall> answered) {
+	void cut(Throwable error) {
 		SocketChannel socket = this.socket;
 		this.socket = null;
 		this.key = null;
 		if (socket != null) {
 			close(socket);
 		}
-		fail(error, answered);
+		fail(error);
 	}
 
-	private void fail(Throwable error, Queue<ScriptCall> answered) {
+	/**
+	 * The node is silent: cut the connection, unless something has arrived since the last
+	 * time. With long ways the answer may just be coming.
+	 */
+	void reset() {
+		if (!this.heard) {
+			cut(new SocketTimeoutException("node " + this.name + " does not answer; its connection was cut"));
+		}
+		this.heard = false;
+	}
+
+	private void fail(Throwable error) {
+		this.silentLooks = ANSWERED;
 		this.out.clear();
 		this.backlog.clear();
 		this.prompt = false;
-		this.pipeline.lost(error, answered);
+		this.pipeline.lost(error, this.answered);
 	}
 
 	private static void close(SocketChannel socket) {
@@ -286,13 +331,13 @@ final class NodeChannel {
 	 * Use a connection that was idle for long: a firewall or a server that closes such
 	 * connections would otherwise be found out by the next lock.
 	 */
-	void check(Queue<ScriptCall> answered) {
+	void check() {
 		if (this.socket != null) {
 			ScriptCall ping = new ScriptCall(ScriptCommand.PING);
 			this.pipeline.sent(ping);
 			append(ping.command().encoded());
 			this.silentLooks = 0;
-			flush(answered);
+			flush();
 		}
 	}
 
@@ -300,10 +345,9 @@ final class NodeChannel {
 	 * Look whether the idle check was answered, and cut the connection if it was not for
 	 * a number of looks.
 	 */
-	void lookForAnswer(Queue<ScriptCall> answered) {
+	void lookForAnswer() {
 		if (this.silentLooks != ANSWERED && ++this.silentLooks > MAX_SILENT_LOOKS) {
-			this.silentLooks = ANSWERED;
-			cut(new IOException("node " + this.name + " does not answer on a connection that was idle"), answered);
+			cut(new IOException("node " + this.name + " does not answer on a connection that was idle"));
 		}
 	}
 
@@ -321,10 +365,10 @@ final class NodeChannel {
 	/**
 	 * Close for good.
 	 */
-	void close(Queue<ScriptCall> answered) {
+	void close() {
 		this.closed = true;
 		refuseHanded();
-		cut(closedError(), answered);
+		cut(closedError());
 		this.whenClosed.complete(null);
 	}
 

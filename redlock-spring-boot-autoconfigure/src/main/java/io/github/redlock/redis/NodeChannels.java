@@ -2,7 +2,6 @@ package io.github.redlock.redis;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.SocketTimeoutException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -62,10 +61,14 @@ final class NodeChannels implements Awaiter {
 	static final Duration IDLE_CHECK = Duration.ofSeconds(15);
 
 	/**
-	 * Between looks at answers that nobody waits for. Far below the command timeout, by
-	 * which such an answer would be taken for missing.
+	 * Between looks at answers that nobody waits for, at most.
 	 */
-	private static final long LAZY_LOOK_NANOS = Duration.ofMillis(10).toNanos();
+	private static final long MAX_LAZY_LOOK_NANOS = Duration.ofMillis(10).toNanos();
+
+	/**
+	 * An answer that nobody has read is taken for missing after the command timeout.
+	 */
+	private static final int LOOKS_PER_TIMEOUT = 4;
 
 	/**
 	 * Between looks at answers that are waited for, while callers keep leading.
@@ -87,12 +90,17 @@ final class NodeChannels implements Awaiter {
 
 	private final String name;
 
+	private final long lazyLookNanos;
+
 	private final Selector selector;
+
+	/** Of the leader: what is to be completed. */
+	private final Queue<ScriptCall> answered = new ArrayDeque<>();
 
 	private final List<NodeChannel> channels = new CopyOnWriteArrayList<>();
 
 	/** What the leader has to do besides. */
-	private final Queue<Consumer<Queue<ScriptCall>>> tasks = new ConcurrentLinkedQueue<>();
+	private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
 
 	private final AtomicReference<@Nullable Thread> leader = new AtomicReference<>();
 
@@ -103,8 +111,6 @@ final class NodeChannels implements Awaiter {
 	private final ExecutorService connectors;
 
 	private final Thread background;
-
-	private final AtomicBoolean backgroundStarted = new AtomicBoolean();
 
 	private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
@@ -121,8 +127,14 @@ final class NodeChannels implements Awaiter {
 
 	private volatile boolean closed;
 
-	NodeChannels(String name) {
+	/**
+	 * Create it with no nodes.
+	 * @param name for the names of threads
+	 * @param commandTimeout after which an answer is taken for missing
+	 */
+	NodeChannels(String name, Duration commandTimeout) {
 		this.name = name;
+		this.lazyLookNanos = Math.min(commandTimeout.toNanos() / LOOKS_PER_TIMEOUT, MAX_LAZY_LOOK_NANOS);
 		try {
 			this.selector = Selector.open();
 		}
@@ -132,6 +144,7 @@ final class NodeChannels implements Awaiter {
 		this.background = daemon(this::runInBackground, "redlock-io-" + name);
 		this.connectors = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(),
 				(task) -> daemon(task, "redlock-connect-" + name));
+		this.background.start();
 	}
 
 	private static Thread daemon(Runnable task, String name) {
@@ -146,7 +159,7 @@ final class NodeChannels implements Awaiter {
 	 * @param opener opens a blocking connection, logged in and ready
 	 */
 	NodeChannel add(String name, Opener opener) {
-		NodeChannel channel = new NodeChannel(name, (unconnected) -> connect(unconnected, opener));
+		NodeChannel channel = new NodeChannel(name, (unconnected) -> connect(unconnected, opener), this.answered);
 		this.channels.add(channel);
 		return channel;
 	}
@@ -158,27 +171,32 @@ final class NodeChannels implements Awaiter {
 		Runnable task = () -> {
 			try {
 				SocketChannel socket = opener.open();
-				socket.configureBlocking(false);
-				lead((answered) -> channel.connected(socket, this.selector, answered));
+				lead(() -> channel.connected(socket, this.selector));
 			}
 			catch (IOException | RuntimeException | Error ex) {
-				lead((answered) -> channel.failed(ex, answered));
+				lead(() -> channel.failed(ex));
 			}
 		};
 		try {
 			this.connectors.execute(task);
 		}
 		catch (RuntimeException | OutOfMemoryError ex) {
-			this.tasks.add((answered) -> channel.failed(ex, answered));
+			this.tasks.add(() -> channel.failed(ex));
 		}
 	}
 
 	/**
 	 * Have something done by the thread that leads, in any case soon.
 	 */
-	private void lead(Consumer<Queue<ScriptCall>> task) {
+	private void lead(Runnable task) {
 		this.tasks.add(task);
-		wakeSomebody();
+		if (this.ended.isDone()) {
+			// Nobody leads any more. A connection that was opened too late is closed.
+			runTasks();
+		}
+		else {
+			wakeSomebody();
+		}
 	}
 
 	/**
@@ -226,9 +244,6 @@ final class NodeChannels implements Awaiter {
 	 * @param from only where it sleeps at least so deeply
 	 */
 	private void wakeBackground(Sleep from) {
-		if (this.backgroundStarted.compareAndSet(false, true)) {
-			this.background.start();
-		}
 		Sleep sleep = this.sleep;
 		if (sleep.compareTo(from) >= 0) {
 			this.sleep = Sleep.AWAKE;
@@ -265,18 +280,25 @@ final class NodeChannels implements Awaiter {
 					if (!again && !self.done && !isAnythingUnderWay()) {
 						// Between two attempts: whoever sends the next one wakes
 						// somebody.
-						leading = false;
 						stopLeading();
+						leading = false;
 					}
 				}
 			}
 		}
 		finally {
-			if (leading && !again) {
-				stopLeading();
+			try {
+				if (leading && !again && this.leader.get() == current) {
+					stopLeading();
+				}
+				if (self.leave()) {
+					passOn();
+				}
 			}
-			if (self.leave()) {
-				passOn();
+			finally {
+				if (!again) {
+					abdicate(current);
+				}
 			}
 		}
 		return future.get();
@@ -286,7 +308,6 @@ final class NodeChannels implements Awaiter {
 		if (!leading) {
 			return operation.get().toCompletableFuture();
 		}
-		this.callers.incrementAndGet();
 		this.beginning = true;
 		try {
 			return operation.get().toCompletableFuture();
@@ -297,7 +318,23 @@ final class NodeChannels implements Awaiter {
 	}
 
 	private boolean tryToLead(Thread thread) {
-		return this.leader.get() == null && this.leader.compareAndSet(null, thread);
+		if (this.leader.get() != null || !this.leader.compareAndSet(null, thread)) {
+			return false;
+		}
+		if (thread != this.background) {
+			this.callers.incrementAndGet();
+		}
+		return true;
+	}
+
+	/**
+	 * Lead no more, whatever has happened: an error may leave no room for more than this.
+	 */
+	private void abdicate(Thread thread) {
+		if (this.leader.compareAndSet(thread, null)) {
+			this.underWay = UnderWay.PROMPT;
+			LockSupport.unpark(this.background);
+		}
 	}
 
 	/**
@@ -341,30 +378,47 @@ final class NodeChannels implements Awaiter {
 	 * @param self whose operation it is waited for
 	 */
 	private void turn(long timeoutMillis, @Nullable Follower self) {
-		Queue<ScriptCall> answered = new ArrayDeque<>();
-		write(answered);
+		write();
+		closeWhatIsDone();
 		try {
-			select((timeoutMillis > 0 && answered.isEmpty()) ? timeoutMillis : 0, self, answered);
+			select(this.answered.isEmpty() ? timeoutMillis : 0, self);
 		}
 		catch (IOException ex) {
 			logger.error("Selecting failed; the connections are opened again", ex);
-			this.channels.forEach((channel) -> channel.cut(ex, answered));
+			this.channels.forEach((channel) -> channel.cut(ex));
 		}
-		closeWhatIsDone(answered);
-		complete(answered);
+		closeWhatIsDone();
+		complete();
 	}
 
-	private void write(Queue<ScriptCall> answered) {
-		for (Consumer<Queue<ScriptCall>> task = this.tasks.poll(); task != null; task = this.tasks.poll()) {
-			task.accept(answered);
-		}
+	/**
+	 * An error here is no concern of the caller's whose thread this is.
+	 */
+	private void write() {
+		runTasks();
 		for (NodeChannel channel : this.channels) {
-			channel.send(answered);
+			try {
+				channel.send();
+			}
+			catch (RuntimeException | Error ex) {
+				logger.error("Writing to node {} failed", channel, ex);
+			}
 		}
 	}
 
-	private void select(long timeoutMillis, @Nullable Follower self, Queue<ScriptCall> answered) throws IOException {
-		Consumer<SelectionKey> action = (key) -> ((NodeChannel) key.attachment()).ready(key, answered);
+	private void runTasks() {
+		for (Runnable task = this.tasks.poll(); task != null; task = this.tasks.poll()) {
+			try {
+				task.run();
+			}
+			catch (RuntimeException | Error ex) {
+				logger.error("A task for the connections of {} failed", this.name, ex);
+			}
+		}
+	}
+
+	private void select(long timeoutMillis, @Nullable Follower self) throws IOException {
+		Consumer<SelectionKey> action = (key) -> ((NodeChannel) key.attachment()).ready(key);
 		if (timeoutMillis == 0) {
 			this.selector.selectNow(action);
 			return;
@@ -379,16 +433,33 @@ final class NodeChannels implements Awaiter {
 		this.selecting.set(false);
 	}
 
-	private void closeWhatIsDone(Queue<ScriptCall> answered) {
-		for (NodeChannel channel : this.channels) {
-			if (channel.isClosing() && !channel.hasHanded() && !(channel.isConnected() && channel.hasUnanswered())) {
-				channel.close(answered);
+	/**
+	 * A socket is closed by the selection that follows.
+	 */
+	private void closeWhatWasCut() {
+		for (SelectionKey key : this.selector.keys()) {
+			if (!key.isValid()) {
+				try {
+					select(0, null);
+				}
+				catch (IOException ex) {
+					logger.debug("Closing a connection of {} failed", this.name, ex);
+				}
+				return;
 			}
 		}
 	}
 
-	private static void complete(Queue<ScriptCall> answered) {
-		for (ScriptCall next = answered.poll(); next != null; next = answered.poll()) {
+	private void closeWhatIsDone() {
+		for (NodeChannel channel : this.channels) {
+			if (channel.isClosing() && !channel.hasHanded() && !(channel.isConnected() && channel.hasUnanswered())) {
+				channel.close();
+			}
+		}
+	}
+
+	private void complete() {
+		for (ScriptCall next = this.answered.poll(); next != null; next = this.answered.poll()) {
 			try {
 				next.deliver();
 			}
@@ -426,12 +497,17 @@ final class NodeChannels implements Awaiter {
 	}
 
 	private void stopLeading() {
-		Queue<ScriptCall> answered = new ArrayDeque<>();
-		write(answered);
-		complete(answered);
-		UnderWay left = isPrompt() ? UnderWay.PROMPT : isAnythingUnderWay() ? UnderWay.LAZY : UnderWay.NOTHING;
-		this.underWay = left;
-		this.leader.set(null);
+		UnderWay left = UnderWay.PROMPT;
+		try {
+			write();
+			closeWhatWasCut();
+			complete();
+			left = isPrompt() ? UnderWay.PROMPT : isAnythingUnderWay() ? UnderWay.LAZY : UnderWay.NOTHING;
+		}
+		finally {
+			this.underWay = left;
+			this.leader.set(null);
+		}
 		if (left == UnderWay.LAZY) {
 			wakeBackground(Sleep.DEEP);
 		}
@@ -450,10 +526,12 @@ final class NodeChannels implements Awaiter {
 	private void runInBackground() {
 		int seen = this.callers.get();
 		while (!this.closed) {
+			// Nobody's business; with the flag set it would never sleep.
+			Thread.interrupted();
 			try {
 				if (!mayLead()) {
 					boolean lazy = this.underWay == UnderWay.LAZY;
-					if (lazy ? sleep(Sleep.LIGHT, LAZY_LOOK_NANOS) : sleep(Sleep.DEEP, IDLE_CHECK.toNanos())) {
+					if (lazy ? sleep(Sleep.LIGHT, this.lazyLookNanos) : sleep(Sleep.DEEP, IDLE_CHECK.toNanos())) {
 						seen = this.callers.get();
 					}
 					else if (lazy) {
@@ -467,16 +545,19 @@ final class NodeChannels implements Awaiter {
 					leadInBackground();
 				}
 				else {
-					// Callers lead, one after the other. To take turns with them would
-					// cost each of them a wake-up.
+					// Callers lead, one after the other or one for long. To take turns
+					// with
+					// them would cost each of them a wake-up.
+					boolean forLong = this.leader.get() != null && this.callers.get() == seen;
 					seen = this.callers.get();
-					LockSupport.parkNanos(this, PROMPT_LOOK_NANOS);
-					look((channel, answered) -> {
+					LockSupport.parkNanos(this, forLong ? this.lazyLookNanos : PROMPT_LOOK_NANOS);
+					look((channel) -> {
 					});
 				}
 			}
 			catch (RuntimeException | Error ex) {
 				logger.error("The input and output of {} failed unexpectedly; it goes on", this.name, ex);
+				abdicate(this.background);
 			}
 		}
 		end();
@@ -498,7 +579,7 @@ final class NodeChannels implements Awaiter {
 
 	private void leadInBackground() {
 		try {
-			while (isPrompt() && !this.closed && !hasFollower()) {
+			while (isPrompt() && !this.closed && this.followers.isEmpty()) {
 				turn(MAX_SELECT_MILLIS, null);
 			}
 		}
@@ -507,26 +588,16 @@ final class NodeChannels implements Awaiter {
 		}
 	}
 
-	private boolean hasFollower() {
-		Follower first = this.followers.peek();
-		while (first != null && first.isGone()) {
-			this.followers.remove(first);
-			first = this.followers.peek();
-		}
-		return first != null;
-	}
-
 	/**
 	 * Read what is there.
 	 * @param action what else to do for each connection
 	 */
-	private void look(BiConsumer<NodeChannel, Queue<ScriptCall>> action) {
+	private void look(Consumer<NodeChannel> action) {
 		if (tryToLead(this.background)) {
 			try {
 				turn(0, null);
-				Queue<ScriptCall> answered = new ArrayDeque<>();
-				this.channels.forEach((channel) -> action.accept(channel, answered));
-				complete(answered);
+				this.channels.forEach((channel) -> action.accept(channel));
+				complete();
 			}
 			finally {
 				stopLeading();
@@ -535,11 +606,10 @@ final class NodeChannels implements Awaiter {
 	}
 
 	/**
-	 * The node does not answer: open a new connection with the next command.
+	 * The node does not answer.
 	 */
 	void reset(NodeChannel channel) {
-		lead((answered) -> channel
-			.cut(new SocketTimeoutException("node " + channel + " does not answer; its connection was cut"), answered));
+		lead(channel::reset);
 	}
 
 	/**
@@ -549,25 +619,31 @@ final class NodeChannels implements Awaiter {
 	void close(NodeChannel channel) {
 		channel.beginClosing();
 		if (this.leader.get() == Thread.currentThread()) {
-			Queue<ScriptCall> answered = new ArrayDeque<>();
-			write(answered);
-			channel.close(answered);
-			complete(answered);
+			closeNow(channel);
 		}
 		else {
-			lead((answered) -> {
+			lead(() -> {
 			});
 			if (!isIn(channel.whenClosed(), LAST_ANSWERS)) {
-				lead(channel::close);
+				lead(() -> closeNow(channel));
 			}
 		}
 		if (this.channels.stream().noneMatch(NodeChannel::isOpen)) {
 			this.closed = true;
 			this.connectors.shutdown();
-			wakeBackground(Sleep.AWAKE);
+			LockSupport.unpark(this.background);
 			wakeSelector();
 			isIn(this.ended, LAST_ANSWERS);
 		}
+	}
+
+	/**
+	 * Send what is left to be sent, and close.
+	 */
+	private void closeNow(NodeChannel channel) {
+		channel.send();
+		channel.close();
+		complete();
 	}
 
 	/**
@@ -594,10 +670,9 @@ final class NodeChannels implements Awaiter {
 		while (!tryToLead(this.background)) {
 			LockSupport.parkNanos(this, PROMPT_LOOK_NANOS);
 		}
-		Queue<ScriptCall> answered = new ArrayDeque<>();
-		this.channels.forEach((channel) -> channel.close(answered));
-		write(answered);
-		complete(answered);
+		write();
+		this.channels.forEach(NodeChannel::close);
+		complete();
 		try {
 			this.selector.close();
 		}
@@ -605,6 +680,7 @@ final class NodeChannels implements Awaiter {
 			logger.debug("Closing the selector of {} failed", this.name, ex);
 		}
 		this.ended.complete(null);
+		runTasks();
 	}
 
 	/**
@@ -693,11 +769,11 @@ final class NodeChannels implements Awaiter {
 		 * @return whether somebody relies on this thread to lead
 		 */
 		private boolean leave() {
-			return this.place.getAndSet(Place.GONE) == Place.PROMOTED;
-		}
-
-		private boolean isGone() {
-			return this.place.get() == Place.GONE;
+			Place before = this.place.getAndSet(Place.GONE);
+			if (before == Place.QUEUED) {
+				NodeChannels.this.followers.remove(this);
+			}
+			return before == Place.PROMOTED;
 		}
 
 	}

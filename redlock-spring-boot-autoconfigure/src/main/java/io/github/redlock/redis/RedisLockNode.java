@@ -79,10 +79,10 @@ public final class RedisLockNode extends ScriptLockNode {
 	 * Create a node.
 	 * @param pipelining whether to send what has gathered in one pipeline. The driver
 	 * must then report the answers of the other commands when one of them fails; Jedis
-	 * does, Lettuce does not
+	 * does, Lettuce does not. All keys must lie on one server
 	 */
 	RedisLockNode(String name, RedisConnectionFactory connectionFactory, ScriptCommands commands, boolean pipelining) {
-		super(name, commands);
+		super(name, commands, pipelining);
 		this.pipelining = pipelining;
 		this.connectionFactory = connectionFactory;
 		this.dispatcher = new Thread(this::dispatch, "redlock-node-" + name);

@@ -62,7 +62,7 @@ public final class RedisLockNodes implements AutoCloseable {
 	 */
 	public void add(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout) {
 		if (settings.ssl() == null) {
-			this.nodes.add(new ChannelLockNode(settings.name(), this.commands, channels(settings),
+			this.nodes.add(new ChannelLockNode(settings.name(), this.commands, channels(settings, commandTimeout),
 					() -> JedisConnections.open(settings, connectTimeout, commandTimeout)));
 			return;
 		}
@@ -71,10 +71,10 @@ public final class RedisLockNodes implements AutoCloseable {
 		this.nodes.add(new RedisLockNode(settings.name(), factory, this.commands, true));
 	}
 
-	private NodeChannels channels(RedisNodeSettings first) {
+	private NodeChannels channels(RedisNodeSettings first, Duration commandTimeout) {
 		NodeChannels channels = this.channels;
 		if (channels == null) {
-			channels = new NodeChannels(first.name());
+			channels = new NodeChannels(first.name(), commandTimeout);
 			this.channels = channels;
 		}
 		return channels;

@@ -69,7 +69,7 @@ final class ReplyReader {
 	 * Forget what has arrived: another connection begins.
 	 */
 	void reset() {
-		this.buffer.clear();
+		this.buffer = ByteBuffer.allocate(FIRST_CAPACITY);
 		this.position = 0;
 	}
 

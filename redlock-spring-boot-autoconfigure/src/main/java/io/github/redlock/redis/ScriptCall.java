@@ -1,6 +1,8 @@
 package io.github.redlock.redis;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,8 @@ final class ScriptCall {
 	private boolean prompt;
 
 	private @Nullable Object answer;
+
+	private List<Vote> votes = List.of();
 
 	private @Nullable Vote firstAnswer;
 
@@ -124,8 +128,16 @@ final class ScriptCall {
 				&& failed.reason() == Vote.Failed.Reason.UNREACHABLE;
 	}
 
+	/**
+	 * Where the answer is a list: the votes, once {@link #vote} is granted.
+	 */
+	List<Vote> votes() {
+		return this.votes;
+	}
+
 	private Vote toVote(@Nullable Object answer) {
-		Vote vote = (answer instanceof Long code) ? toVote((long) code) : null;
+		Vote vote = (answer instanceof Long code) ? toVote((long) code)
+				: (answer instanceof List<?> codes && this.command.script().answersWithList()) ? toVotes(codes) : null;
 		if (vote != null) {
 			return vote;
 		}
@@ -136,20 +148,38 @@ final class ScriptCall {
 				error);
 	}
 
+	private @Nullable Vote toVotes(List<?> codes) {
+		List<Vote> votes = new ArrayList<>(codes.size());
+		for (Object code : codes) {
+			Vote vote = (code instanceof Long number) ? toExtendVote(number) : null;
+			if (vote == null) {
+				return null;
+			}
+			votes.add(vote);
+		}
+		this.votes = votes;
+		return Vote.Granted.INSTANCE;
+	}
+
+	private static @Nullable Vote toExtendVote(long code) {
+		return (code == 0) ? Vote.Granted.INSTANCE
+				: (code < 0) ? held(code) : (code == 1) ? Vote.Missing.INSTANCE : null;
+	}
+
 	/**
 	 * The codes are explained at the head of each script. What a script cannot answer is
 	 * no vote: a release that was not carried out must not count as confirmed.
 	 */
 	private @Nullable Vote toVote(long code) {
-		if (code == 0) {
+		if (code == 0 && !this.command.script().answersWithList()) {
 			return Vote.Granted.INSTANCE;
 		}
 		return switch (this.command.script()) {
 			case ACQUIRE -> (code < 0) ? held(code) : new Vote.Stale(code);
-			case EXTEND -> (code < 0) ? held(code) : (code == 1) ? Vote.Missing.INSTANCE : null;
+			case EXTEND -> toExtendVote(code);
 			case HEAL -> (code < 0) ? held(code) : null;
 			case RELEASE, RELEASE_LATER -> (code == 1) ? Vote.Missing.INSTANCE : null;
-			case PING -> null;
+			case PING, EXTEND_ALL -> null;
 		};
 	}
 

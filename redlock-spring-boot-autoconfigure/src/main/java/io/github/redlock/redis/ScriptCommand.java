@@ -1,7 +1,6 @@
 package io.github.redlock.redis;
 
 import java.nio.ByteBuffer;
-import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +23,7 @@ final class ScriptCommand {
 	private final byte[][] keysAndArgs;
 
 	/** Written by whoever needs it first; several would write the same. */
-	private byte @Nullable [] encoded;
+	private volatile byte @Nullable [] encoded;
 
 	ScriptCommand(LockScript script, byte[][] keys, byte[]... args) {
 		this.script = script;
@@ -45,8 +44,9 @@ final class ScriptCommand {
 	 */
 	@Nullable Object send(RedisConnection connection, boolean bySha) {
 		RedisScriptingCommands scripting = connection.scriptingCommands();
-		return bySha ? scripting.evalSha(this.script.sha(), ReturnType.INTEGER, this.keyCount, this.keysAndArgs)
-				: scripting.eval(this.script.text(), ReturnType.INTEGER, this.keyCount, this.keysAndArgs);
+		ReturnType type = this.script.answersWithList() ? ReturnType.MULTI : ReturnType.INTEGER;
+		return bySha ? scripting.evalSha(this.script.sha(), type, this.keyCount, this.keysAndArgs)
+				: scripting.eval(this.script.text(), type, this.keyCount, this.keysAndArgs);
 	}
 
 	/**
@@ -58,7 +58,7 @@ final class ScriptCommand {
 			bytes = encoded(true);
 			this.encoded = bytes;
 		}
-		return Objects.requireNonNull(bytes);
+		return bytes;
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package io.github.redlock.redis;
 
 import java.time.Duration;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
@@ -11,12 +12,16 @@ import io.github.redlock.spi.LockRequest;
  */
 final class ScriptCommands {
 
+	private static final byte[] NONE = {};
+
 	private final LockKeys keys;
 
 	private final long fenceRetentionMillis;
 
 	/** A request goes to all nodes, one after the other. */
 	private volatile @Nullable Last last;
+
+	private volatile @Nullable LastOfAll lastOfAll;
 
 	ScriptCommands(String keyPrefix, Duration fenceRetention) {
 		this.keys = new LockKeys(keyPrefix);
@@ -30,6 +35,42 @@ final class ScriptCommands {
 			this.last = last;
 		}
 		return last.command;
+	}
+
+	/**
+	 * One command for the extension of many locks.
+	 * @param requests of one resource each
+	 */
+	@SuppressWarnings("ReferenceEquality")
+	ScriptCommand ofAll(List<LockRequest> requests) {
+		LastOfAll last = this.lastOfAll;
+		if (last == null || last.requests != requests) {
+			last = new LastOfAll(requests, extendAll(requests));
+			this.lastOfAll = last;
+		}
+		return last.command;
+	}
+
+	private ScriptCommand extendAll(List<LockRequest> requests) {
+		LockRequest first = requests.get(0);
+		boolean fenced = first.isFenced();
+		int n = requests.size();
+		byte[][] keys = new byte[fenced ? 2 * n : n][];
+		byte[][] args = new byte[2 + keys.length][];
+		long ttl = first.ttl().toMillis();
+		args[0] = Arguments.number(ttl);
+		args[1] = fenced ? Arguments.number(ttl + this.fenceRetentionMillis) : NONE;
+		for (int i = 0; i < n; i++) {
+			LockRequest request = requests.get(i);
+			String resource = request.resources().get(0);
+			keys[i] = LockKeys.bytes(this.keys.lockKey(resource));
+			args[2 + i] = LockKeys.bytes(request.value());
+			if (fenced) {
+				keys[n + i] = LockKeys.bytes(this.keys.fenceKey(resource));
+				args[2 + n + i] = Arguments.number(request.token());
+			}
+		}
+		return new ScriptCommand(LockScript.EXTEND_ALL, keys, args);
 	}
 
 	/**
@@ -54,6 +95,9 @@ final class ScriptCommands {
 		}
 		return new ScriptCommand(script, keys, value, Arguments.number(ttl), Arguments.number(request.token()),
 				Arguments.number(ttl + this.fenceRetentionMillis));
+	}
+
+	private record LastOfAll(List<LockRequest> requests, ScriptCommand command) {
 	}
 
 	private record Last(LockRequest request, ScriptCommand command) {

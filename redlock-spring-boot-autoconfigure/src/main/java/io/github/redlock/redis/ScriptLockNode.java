@@ -1,5 +1,7 @@
 package io.github.redlock.redis;
 
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 import io.github.redlock.spi.LockNode;
@@ -15,9 +17,17 @@ abstract class ScriptLockNode implements LockNode {
 
 	private final ScriptCommands commands;
 
-	ScriptLockNode(String name, ScriptCommands commands) {
+	private final boolean singleServer;
+
+	/**
+	 * Create a node.
+	 * @param singleServer whether all keys lie on one server, so that one command may
+	 * name keys of different locks
+	 */
+	ScriptLockNode(String name, ScriptCommands commands, boolean singleServer) {
 		this.name = name;
 		this.commands = commands;
+		this.singleServer = singleServer;
 	}
 
 	/**
@@ -39,6 +49,24 @@ abstract class ScriptLockNode implements LockNode {
 	@Override
 	public CompletionStage<Vote> extend(LockRequest request) {
 		return send(LockScript.EXTEND, request);
+	}
+
+	@Override
+	public CompletionStage<List<Vote>> extendAll(List<LockRequest> requests) {
+		if (!this.singleServer) {
+			return LockNode.super.extendAll(requests);
+		}
+		ScriptCall call = new ScriptCall(this.commands.ofAll(requests));
+		return send(call).thenApply((vote) -> votes(call, vote, requests.size()));
+	}
+
+	private List<Vote> votes(ScriptCall call, Vote vote, int size) {
+		if (vote instanceof Vote.Granted && call.votes().size() == size) {
+			return call.votes();
+		}
+		Vote failed = (vote instanceof Vote.Failed) ? vote : new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY,
+				new IllegalStateException("node " + this.name + " answered for another number of locks"));
+		return Collections.nCopies(size, failed);
 	}
 
 	@Override

@@ -1,6 +1,8 @@
 package io.github.redlock.spi;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -47,6 +49,22 @@ public interface LockNode extends AutoCloseable {
 	 * {@link Vote.Failed}
 	 */
 	CompletionStage<Vote> extend(LockRequest request);
+
+	/**
+	 * Extend many locks, each as {@link #extend} does, and each for itself: what the node
+	 * says of one has no effect on the others. A node that can do so sends one request
+	 * for all.
+	 * @param requests the locks, all with the same time to live, each with or each
+	 * without a token
+	 * @return a vote for each request, in their order
+	 */
+	default CompletionStage<List<Vote>> extendAll(List<LockRequest> requests) {
+		List<CompletableFuture<Vote>> votes = requests.stream()
+			.map((request) -> extend(request).toCompletableFuture())
+			.toList();
+		return CompletableFuture.allOf(votes.toArray(CompletableFuture<?>[]::new))
+			.thenApply((all) -> votes.stream().map(CompletableFuture::join).toList());
+	}
 
 	/**
 	 * Set again those lock keys that are absent, and raise the fences to at least the

@@ -59,6 +59,32 @@ class NodeGuardTests {
 		assertThat(failure(0).error()).hasMessageContaining("node").hasMessageContaining("200 ms");
 	}
 
+	/** The thread that reads the answer is a caller's, with a stack of its own depth. */
+	@Test
+	void voteWhoseDeliveryEndedInAnErrorIsDeliveredAgain() {
+		this.guard.send(LockCommand.ACQUIRE, request("a", "v1"), (vote) -> {
+			this.votes.add(vote);
+			if (this.votes.size() == 1) {
+				throw new StackOverflowError("as intended");
+			}
+		});
+		this.time.advance(TIMEOUT);
+		assertThat(this.votes).hasSize(2).allMatch(Vote.Granted.class::isInstance);
+		this.time.advance(TIMEOUT.multipliedBy(3));
+		assertThat(this.votes).hasSize(2);
+	}
+
+	@Test
+	void nodeIsResetWhenEvenAPingIsNotAnswered() {
+		this.node.freeze();
+		send(LockCommand.ACQUIRE, "v1");
+		send(LockCommand.RELEASE, "v1");
+		this.time.advance(TIMEOUT);
+		assertThat(this.node.log()).doesNotContain("reset");
+		this.time.advance(TIMEOUT);
+		assertThat(this.node.log()).contains("reset");
+	}
+
 	@Test
 	void everyRequestHasItsOwnTimeout() {
 		this.node.freeze();

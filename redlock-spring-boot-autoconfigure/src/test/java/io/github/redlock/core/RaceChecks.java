@@ -300,8 +300,8 @@ class RaceChecks {
 		}
 
 		private DefaultLockHandle hold() {
-			DefaultLockHandle lock = new DefaultLockHandle(this.group, REQUEST, this.settings, this.time.nanoTime(),
-					0.3, List.of(), Runnable::run, (ended) -> {
+			DefaultLockHandle lock = new DefaultLockHandle(this.group, new KeepAlive(this.group, TIMEOUT), REQUEST,
+					this.settings, this.time.nanoTime(), 0.3, List.of(), Runnable::run, (ended) -> {
 					});
 			lock.start();
 			return lock;

@@ -296,7 +296,7 @@ class ApplicationContextIT {
 				redlock.acquire("cycle", TTL).release();
 			}
 			assertThat(Thread.getAllStackTraces().keySet().stream().map(Thread::getName))
-				.filteredOn((name) -> name.startsWith("redlock-"))
+				.filteredOn((name) -> name.startsWith("redlock-io") || name.startsWith("redlock-timer"))
 				.as("the timer and the input and output in the background")
 				.hasSize(2);
 		});

@@ -29,7 +29,7 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 	private Pipe pipe = new Pipe();
 
 	protected BatchingLockNode(String name, String keyPrefix, Duration fenceRetention, boolean pipelining) {
-		super(name, new ScriptCommands(keyPrefix, fenceRetention));
+		super(name, new ScriptCommands(keyPrefix, fenceRetention), true);
 		this.pipelining = pipelining;
 	}
 

@@ -16,7 +16,7 @@ public final class ImmediateLockNode extends ScriptLockNode {
 	private final RedisConnection connection;
 
 	public ImmediateLockNode(String name, ScriptedRedis server, Duration fenceRetention) {
-		super(name, new ScriptCommands("", fenceRetention));
+		super(name, new ScriptCommands("", fenceRetention), true);
 		this.connection = connectionTo(server);
 	}
 

@@ -45,7 +45,7 @@ class NodeChannelsTests {
 
 	private final Server server = new Server();
 
-	private final NodeChannels channels = new NodeChannels("test");
+	private final NodeChannels channels = new NodeChannels("test", Duration.ofMillis(200));
 
 	private final ScriptCommands commands = new ScriptCommands("", Duration.ZERO);
 
@@ -244,6 +244,8 @@ class NodeChannelsTests {
 		this.server.answers = (usual) -> "";
 		CompletableFuture<Vote> silent = send();
 		Awaitility.await().untilAtomic(this.server.commands, equalTo(2));
+		this.channels.reset(this.channel);
+		assertThat(silent).as("something has arrived on this connection").isNotDone();
 		this.channels.reset(this.channel);
 		isLost(silent.get(20, TimeUnit.SECONDS));
 		this.server.answers = UnaryOperator.identity();

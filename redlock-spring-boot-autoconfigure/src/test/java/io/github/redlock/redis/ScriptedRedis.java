@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -67,6 +68,9 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 	private RuntimeException error;
 
 	private String caller = "";
+
+	/** By key, where a command names keys of several owners. */
+	private final Map<String, String> callers = new HashMap<>();
 
 	private long now;
 
@@ -215,10 +219,25 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 		this.lua.set("KEYS", keys);
 		this.lua.set("ARGV", args);
 		this.caller = (keysAndArgs.length > numKeys) ? text(args.get(1)) : "";
+		this.callers.clear();
+		if (SCRIPTS.get(sha) == LockScript.EXTEND_ALL) {
+			int locks = keysAndArgs.length - numKeys - 2;
+			locks = text(args.get(2)).isEmpty() ? locks : locks / 2;
+			for (int i = 1; i <= numKeys; i++) {
+				this.callers.put(text(keys.get(i)), text(args.get(3 + (i - 1) % locks)));
+			}
+		}
 		// Time stands still while a script runs.
 		this.now = this.clock.getAsLong();
 		LuaValue result = this.closures.computeIfAbsent(sha, this::compile).call();
 		this.witness.ran(SCRIPTS.get(sha).name(), keysAndArgs, result);
+		if (result.istable() && result.get("err").isnil()) {
+			List<Object> list = new ArrayList<>();
+			for (int i = 1; i <= result.length(); i++) {
+				list.add((long) result.get(i).todouble());
+			}
+			return (T) list;
+		}
 		if (result.istable()) {
 			throw new InvalidDataAccessApiUsageException(result.get("err").tojstring());
 		}
@@ -298,7 +317,8 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 	}
 
 	private void written(String key, Entry before, long ttl) {
-		this.witness.written(key, (before != null) ? before.value : null, this.caller, ttl);
+		this.witness.written(key, (before != null) ? before.value : null, this.callers.getOrDefault(key, this.caller),
+				ttl);
 	}
 
 	/**

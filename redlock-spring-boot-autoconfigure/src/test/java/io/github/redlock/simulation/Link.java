@@ -94,6 +94,15 @@ final class Link extends BatchingLockNode {
 	}
 
 	@Override
+	public CompletionStage<List<Vote>> extendAll(List<LockRequest> requests) {
+		for (LockRequest request : requests) {
+			this.oracle.asksFor(request.value(), request.ttl());
+			checkNotReleased("extend", request);
+		}
+		return super.extendAll(requests);
+	}
+
+	@Override
 	public CompletionStage<Vote> heal(LockRequest request) {
 		checkNotReleased("heal", request);
 		return super.heal(request);

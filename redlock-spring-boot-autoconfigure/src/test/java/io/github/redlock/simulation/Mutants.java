@@ -177,8 +177,9 @@ final class Mutants {
 				.edit(EXTENSION, "round != this.round || this.lock.endIfExpired()", "round != this.round"),
 			Mutant.of("an extension begins after the deadline")
 				.edit(EXTENSION, "if (!this.lock.endIfExpired()) {", "{")
-				.edit(HANDLE, "if (this.state != State.HELD || endIfExpired()) {\n			return;",
-						"if (this.state != State.HELD) {\n			return;"),
+				.edit(HANDLE,
+						"if (this.state != State.HELD || endIfExpired()) {\n			return;\n		}\n		if (extendsNext()",
+						"if (this.state != State.HELD) {\n			return;\n		}\n		if (extendsNext()"),
 			Mutant.of("an extension goes on while the lock is released")
 				.edit(EXTENSION, "			this.pause.cancel();\n", "			this.pause.hashCode();\n")
 				.edit(EXTENSION,
@@ -187,10 +188,7 @@ final class Mutants {
 				.edit(EXTENSION, "if (!this.lock.endIfExpired()) {", "{"),
 			Mutant.of("an extension is not tried again")
 				.edit(EXTENSION, "this.pause = this.nodes.time().schedule(pauseNanos(), this::attempt);", ""),
-			Mutant.of("auto-extension never begins")
-				.edit(HANDLE, "beginExtension(ttl());", "arm();")
-				.edit(HANDLE, "long next = extendsNext() ? this.extendAt : this.deadline;",
-						"long next = this.deadline;"),
+			Mutant.of("auto-extension never begins").edit(HANDLE, "this.timer = extendsNext()", "this.timer = false"),
 			// Loss
 			Mutant.of("the loss is reported twice")
 				.edit(HANDLE, "this.nodes.events().fire((listener) -> listener.lost(this, error));",
@@ -200,8 +198,7 @@ final class Mutants {
 			Mutant.of("what is left of a lost lock is not released")
 				.edit(HANDLE, "		if (release) {", "		if (false) {"),
 			Mutant.of("the deadline is not watched")
-				.edit(HANDLE, "this.timer = this.nodes.time().schedule(next - now(), this::timerFired);",
-						"if (extendsNext()) { this.timer = this.nodes.time().schedule(next - now(), this::timerFired); }"),
+				.edit(HANDLE, ": this.nodes.time().schedule(this.deadline - now(), this::timerFired);", ": null;"),
 			// Release
 			Mutant.of("the lock is valid until its release is confirmed")
 				.edit(HANDLE, "return this.state == State.HELD && remainingNanos() > 0;",
@@ -247,6 +244,20 @@ final class Mutants {
 			Mutant.of("a release overtakes an acquisition that is sent again")
 				.edit("redis/ScriptBatch.java", "else if (!this.again.isEmpty() && call.isRelease()) {",
 						"else if (false) {"),
+			// Extensions that travel together
+			Mutant.of("a batch counts from its decision")
+				.edit("core/ExtensionBatch.java", "? this.requests.get(i) : null, this.start);",
+						"? this.requests.get(i) : null, this.nodes.time().nanoTime());"),
+			Mutant.of("a batch needs no quorum")
+				.edit("core/ExtensionBatch.java", "this.nodes.quorum().isReachedBy(granted) ? this.requests",
+						"granted > 0 ? this.requests"),
+			Mutant.of("a batch confirms everything or nothing")
+				.edit("core/ExtensionBatch.java", "answer.stream().allMatch(Vote.Granted.class::isInstance)",
+						"answer.stream().anyMatch(Vote.Granted.class::isInstance)")
+				.edit("core/ExtensionBatch.java", "answer.get(i) instanceof Vote.Granted) ? 1 : 0",
+						"answer.stream().anyMatch(Vote.Granted.class::isInstance)) ? 1 : 0"),
+			Mutant.of("a batch extends foreign keys")
+				.edit("redis/extend-all.lua", "elseif current ~= ARGV[2 + i] then", "elseif false then"),
 			// Annotation
 			Mutant.of("re-entry counts across threads").edit("aop/CurrentLock.java", "HELD = new ThreadLocal<>();", """
 					HELD = new ThreadLocal<>() {

@@ -49,6 +49,9 @@ final class Oracle {
 
 	private final Map<String, Long> longestTtl = new HashMap<>();
 
+	/** By value, when a node was last asked to keep it. */
+	private final Map<String, Long> lastAsked = new HashMap<>();
+
 	private final Map<LockHandle, Events> events = new LinkedHashMap<>();
 
 	private long troubleUntil;
@@ -70,6 +73,7 @@ final class Oracle {
 	/** A request asks for this ttl. */
 	void asksFor(String value, Duration ttl) {
 		this.longestTtl.merge(value, ttl.toMillis(), Math::max);
+		this.lastAsked.put(value, this.world.now());
 	}
 
 	/** A key lives that long from now. */
@@ -260,6 +264,9 @@ final class Oracle {
 		if (holder.lastDeadline != 0
 				&& this.servers.stream().noneMatch((server) -> server.strays().contains(holder.value))) {
 			long start = holder.extensionStart(deadline);
+			if (start - this.lastAsked.getOrDefault(holder.value, start) > 1000) {
+				this.world.fail("validity: " + holder + " counts from later than its request");
+			}
 			for (String resource : holder.lock.resources()) {
 				for (Grant grant : this.grants.getOrDefault(resource, List.of())) {
 					if (grant.asked > holder.grantedAt && grant.at < start && !grant.value.equals(holder.value)) {

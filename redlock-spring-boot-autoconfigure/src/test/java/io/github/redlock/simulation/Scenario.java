@@ -45,6 +45,7 @@ record Scenario(long seed, int nodes, int processes, List<String> resources, Lis
 			case 1 -> changingTtls(seed, random);
 			case 2 -> flushedScripts(seed, random);
 			case 3 -> withdrawnRequests(seed, random);
+			case 4 -> extendedTogether(seed, random);
 			default -> anything(seed, random);
 		};
 	}
@@ -108,6 +109,15 @@ record Scenario(long seed, int nodes, int processes, List<String> resources, Lis
 		return new Scenario(seed, 3, 2, List.of("a", "b"), List.of(Duration.ofSeconds(30)), random.nextBoolean(),
 				EnumSet.of(Fault.CANCEL, Fault.INTERRUPT), Duration.ofMillis(20), Duration.ofMillis(200),
 				Duration.ofMillis(40), 80, new int[] { 5, 1, 2, 1, 2, 1, 0 }, 0.5, 1, 0);
+	}
+
+	/** Many locks are extended at once while keys vanish and messages are late. */
+	private static Scenario extendedTogether(long seed, Random random) {
+		return new Scenario(seed, 3, 2, List.of("a", "b", "c", "d"), List.of(Duration.ofSeconds(5)),
+				random.nextInt(4) > 0,
+				EnumSet.of(Fault.DATA_LOSS, random.nextBoolean() ? Fault.PARTITION : Fault.SLOW_LINK),
+				Duration.ofMillis(20), Duration.ofMillis(200), Duration.ofMillis(1), 80,
+				new int[] { 6, 1, 1, 1, 0, 0, 0 }, 0.8, 0.3, 0);
 	}
 
 	private static int[] useWeights(Random random) {

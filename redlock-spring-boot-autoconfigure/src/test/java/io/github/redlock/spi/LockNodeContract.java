@@ -2,6 +2,7 @@ package io.github.redlock.spi;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 import org.junit.jupiter.api.Test;
 
@@ -250,6 +251,51 @@ public abstract class LockNodeContract {
 		acquire(request("v1", 200, "a"));
 		assertThat(extend(request("v1", 100, "a"))).isInstanceOf(Vote.Granted.class);
 		assertThat(fenceOf("a")).isEqualTo(200);
+	}
+
+	private List<Vote> extendAll(LockRequest... requests) {
+		CompletableFuture<List<Vote>> votes = new CompletableFuture<>();
+		await(node().extendAll(List.of(requests)).thenApply((all) -> {
+			votes.complete(all);
+			return Vote.Granted.INSTANCE;
+		}));
+		return votes.join();
+	}
+
+	@Test
+	void manyLocksAreExtendedEachForItself() {
+		acquire(request("v1", 100, "a"));
+		acquire(request("v2", 101, "b"));
+		acquire(request("v3", 102, "c").withTtl(TTL.dividedBy(2)));
+		hold("foreign", "stranger", Duration.ofSeconds(30));
+		deleteFence("b");
+		List<Vote> votes = extendAll(request("v1", 100, "a").withTtl(TTL.multipliedBy(2)),
+				request("v4", 103, "foreign").withTtl(TTL.multipliedBy(2)),
+				request("v5", 104, "missing").withTtl(TTL.multipliedBy(2)),
+				request("v2", 101, "b").withTtl(TTL.multipliedBy(2)));
+		assertThat(votes).hasSize(4);
+		assertThat(votes.get(0)).isInstanceOf(Vote.Granted.class);
+		assertHeld(votes.get(1), Duration.ofSeconds(30));
+		assertThat(votes.get(2)).isInstanceOf(Vote.Missing.class);
+		assertThat(votes.get(3)).isInstanceOf(Vote.Granted.class);
+		assertThat(ttlOf("a")).isBetween(TTL.multipliedBy(2).minus(CLOSE), TTL.multipliedBy(2));
+		assertThat(ttlOf("b")).isBetween(TTL.multipliedBy(2).minus(CLOSE), TTL.multipliedBy(2));
+		assertThat(ttlOf("c")).isLessThanOrEqualTo(TTL.dividedBy(2));
+		assertThat(ttlOf("foreign")).isLessThanOrEqualTo(Duration.ofSeconds(30));
+		assertThat(valueOf("missing")).isNull();
+		assertThat(fenceOf("b")).as("a fence that was lost alone").isEqualTo(101);
+		assertThat(fenceTtlOf("a")).isGreaterThan(TTL.plus(fenceRetention()));
+		extendAll(request("v1", 100, "a"), request("v2", 101, "b"));
+		assertThat(ttlOf("a")).as("never shortened").isGreaterThan(TTL);
+	}
+
+	@Test
+	void manyLocksWithoutTokens() {
+		acquire(request("v1", LockRequest.NO_TOKEN, "a"));
+		acquire(request("v2", LockRequest.NO_TOKEN, "b"));
+		assertThat(extendAll(request("v1", LockRequest.NO_TOKEN, "a"), request("v2", LockRequest.NO_TOKEN, "b")))
+			.allMatch(Vote.Granted.class::isInstance);
+		assertThat(fenceOf("a")).isZero();
 	}
 
 	@Test

@@ -2,9 +2,11 @@ package io.github.redlock.testing;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import io.github.redlock.redis.ImmediateLockNode;
@@ -175,6 +177,17 @@ public class FakeLockNode implements LockNode {
 	}
 
 	@Override
+	public CompletionStage<List<Vote>> extendAll(List<LockRequest> requests) {
+		AtomicReference<List<Vote>> votes = new AtomicReference<>();
+		CompletionStage<Vote> all = submit("extend " + requests.size() + " locks", () -> {
+			votes.set(this.scripts.extendAll(requests).toCompletableFuture().join());
+			return CompletableFuture.completedFuture(Vote.Granted.INSTANCE);
+		});
+		return all.thenApply(
+				(vote) -> (vote instanceof Vote.Granted) ? votes.get() : Collections.nCopies(requests.size(), vote));
+	}
+
+	@Override
 	public CompletionStage<Vote> heal(LockRequest request) {
 		return submit("heal " + request.resources(), () -> this.scripts.heal(request));
 	}
@@ -193,6 +206,11 @@ public class FakeLockNode implements LockNode {
 	@Override
 	public CompletionStage<Vote> ping() {
 		return submit("ping", this.scripts::ping);
+	}
+
+	@Override
+	public void reset() {
+		this.log.add("reset");
 	}
 
 	@Override

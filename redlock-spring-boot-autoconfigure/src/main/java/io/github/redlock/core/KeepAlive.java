@@ -1,0 +1,164 @@
+package io.github.redlock.core;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.redlock.spi.TimeSource.Cancellable;
+
+/**
+ * Sees to it that extensions that fall due together travel together: one request for many
+ * locks, instead of a round of requests for each.
+ * <p>
+ * Locks of one ttl share a slot of time, a tenth of the part of the ttl that passes
+ * before auto-extension. When the first of a slot is due, all of it is extended; from
+ * then on they stay together. A lock that is alone is extended exactly when it is due.
+ * <p>
+ * Thread-safe. May be called in the monitor of a lock; calls locks outside of its own.
+ */
+final class KeepAlive {
+
+	/**
+	 * How many locks share a request. A node does nothing else meanwhile: a hundred take
+	 * it less than a millisecond.
+	 */
+	static final int MAX_TOGETHER = 100;
+
+	private static final int SLOTS_PER_PERIOD = 10;
+
+	private final NodeGroup nodes;
+
+	private final long patienceNanos;
+
+	private final Map<Key, Slot> slots = new HashMap<>();
+
+	/**
+	 * Start with no locks.
+	 * @param commandTimeout after which a node that has not answered counts as failed
+	 */
+	KeepAlive(NodeGroup nodes, Duration commandTimeout) {
+		this.nodes = nodes;
+		this.patienceNanos = 2 * Nanos.of(commandTimeout);
+	}
+
+	/**
+	 * Extend a lock at a time, or a little earlier.
+	 * @param extendAt when, by the monotonic clock
+	 * @param periodNanos how long after the last extension that is
+	 */
+	Cancellable schedule(DefaultLockHandle lock, long extendAt, long periodNanos) {
+		long width = Math.max(periodNanos / SLOTS_PER_PERIOD, 1);
+		Key key = new Key(lock.ttl().toNanos(), width, Math.floorDiv(extendAt, width));
+		synchronized (this) {
+			return this.slots.computeIfAbsent(key, Slot::new).add(lock, extendAt);
+		}
+	}
+
+	private void fire(Slot slot) {
+		List<DefaultLockHandle> due = new ArrayList<>();
+		synchronized (this) {
+			if (this.slots.remove(slot.key, slot)) {
+				slot.entries.forEach((entry) -> due.add(entry.lock));
+			}
+		}
+		if (due.size() == 1) {
+			due.get(0).timerFired();
+			return;
+		}
+		for (int i = 0; i < due.size(); i += MAX_TOGETHER) {
+			new ExtensionBatch(this.nodes, due.subList(i, Math.min(i + MAX_TOGETHER, due.size())), this.patienceNanos)
+				.send();
+		}
+	}
+
+	/**
+	 * Locks that are extended together.
+	 *
+	 * @param ttlNanos their ttl
+	 * @param width how long a slot lasts
+	 * @param number which one it is
+	 */
+	private record Key(long ttlNanos, long width, long number) {
+	}
+
+	/**
+	 * One slot of time. Used in the monitor of its owner.
+	 */
+	private final class Slot {
+
+		private final Key key;
+
+		private final List<Entry> entries = new ArrayList<>();
+
+		private @Nullable Cancellable timer;
+
+		private long due;
+
+		private Slot(Key key) {
+			this.key = key;
+		}
+
+		private Entry add(DefaultLockHandle lock, long extendAt) {
+			Entry entry = new Entry(this, lock, this.entries.size());
+			this.entries.add(entry);
+			if (this.timer == null || extendAt - this.due < 0) {
+				if (this.timer != null) {
+					this.timer.cancel();
+				}
+				this.due = extendAt;
+				this.timer = KeepAlive.this.nodes.time()
+					.schedule(extendAt - KeepAlive.this.nodes.time().nanoTime(), () -> fire(this));
+			}
+			return entry;
+		}
+
+		private void remove(Entry entry) {
+			if (KeepAlive.this.slots.get(this.key) != this || this.entries.get(entry.index) != entry) {
+				return;
+			}
+			Entry last = this.entries.remove(this.entries.size() - 1);
+			if (last != entry) {
+				this.entries.set(entry.index, last);
+				last.index = entry.index;
+			}
+			if (this.entries.isEmpty()) {
+				KeepAlive.this.slots.remove(this.key);
+				if (this.timer != null) {
+					this.timer.cancel();
+				}
+			}
+		}
+
+	}
+
+	/**
+	 * One lock in its slot.
+	 */
+	private final class Entry implements Cancellable {
+
+		private final Slot slot;
+
+		private final DefaultLockHandle lock;
+
+		private int index;
+
+		private Entry(Slot slot, DefaultLockHandle lock, int index) {
+			this.slot = slot;
+			this.lock = lock;
+			this.index = index;
+		}
+
+		@Override
+		public void cancel() {
+			synchronized (KeepAlive.this) {
+				this.slot.remove(this);
+			}
+		}
+
+	}
+
+}
