@@ -238,6 +238,71 @@ class NodeChannelsTests {
 		assertThat(await()).isInstanceOf(Vote.Granted.class);
 	}
 
+	/** It is the thread of a caller, who may be at the end of his stack or memory. */
+	@Test
+	void errorInTheLeaderLeavesTheLead() throws Exception {
+		assertThatThrownBy(() -> this.channels.await(() -> {
+			send();
+			throw new StackOverflowError("as intended");
+		})).isInstanceOf(StackOverflowError.class);
+		assertThat(await()).isInstanceOf(Vote.Granted.class);
+		CompletableFuture<Vote> other = new CompletableFuture<>();
+		Server.start(() -> {
+			try {
+				other.complete(await());
+			}
+			catch (Exception ex) {
+				other.completeExceptionally(ex);
+			}
+		});
+		assertThat(other.get(20, TimeUnit.SECONDS)).isInstanceOf(Vote.Granted.class);
+	}
+
+	@Test
+	void largeCommandIsSentAgainAtOnce() throws Exception {
+		await();
+		this.server.answers = (usual) -> {
+			this.server.answers = UnaryOperator.identity();
+			return "-NOSCRIPT No matching script.\r\n";
+		};
+		Vote vote = this.channels.await(() -> send("x".repeat(100_000)));
+		assertThat(vote).isInstanceOf(Vote.Granted.class);
+		assertThat(this.server.commands).hasValue(3);
+	}
+
+	@Test
+	void connectionThatIsOpenedTooLateIsClosed() throws Exception {
+		CountDownLatch connecting = new CountDownLatch(1);
+		CountDownLatch closed = new CountDownLatch(1);
+		CompletableFuture<SocketChannel> opened = new CompletableFuture<>();
+		NodeChannels slow = new NodeChannels("slow", Duration.ofMillis(200));
+		NodeChannel late = slow.add("late", () -> {
+			connecting.countDown();
+			Awaitility.await().until(() -> closed.getCount() == 0);
+			SocketChannel socket = this.server.open();
+			opened.complete(socket);
+			return socket;
+		});
+		ScriptCall call = new ScriptCall(ScriptCommand.PING);
+		slow.send(late, call);
+		connecting.await();
+		slow.close(late);
+		isLost(call.vote().get(20, TimeUnit.SECONDS));
+		closed.countDown();
+		SocketChannel socket = opened.get(20, TimeUnit.SECONDS);
+		Awaitility.await().until(() -> !socket.isOpen());
+	}
+
+	@Test
+	void interruptedBackgroundGoesOn() throws Exception {
+		Thread.getAllStackTraces()
+			.keySet()
+			.stream()
+			.filter((thread) -> thread.getName().equals("redlock-io-test"))
+			.forEach(Thread::interrupt);
+		assertThat(send().get(20, TimeUnit.SECONDS)).isInstanceOf(Vote.Granted.class);
+	}
+
 	@Test
 	void resetFailsWhatIsUnanswered() throws Exception {
 		await();
