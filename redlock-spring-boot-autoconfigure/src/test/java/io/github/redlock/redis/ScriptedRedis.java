@@ -230,19 +230,27 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 		// Time stands still while a script runs.
 		this.now = this.clock.getAsLong();
 		LuaValue result = this.closures.computeIfAbsent(sha, this::compile).call();
-		this.witness.ran(SCRIPTS.get(sha).name(), keysAndArgs, result);
-		if (result.istable() && result.get("err").isnil()) {
-			List<Object> list = new ArrayList<>();
-			for (int i = 1; i <= result.length(); i++) {
-				list.add((long) result.get(i).todouble());
-			}
-			return (T) list;
+		Object answer = answer(result);
+		this.witness.ran(SCRIPTS.get(sha).name(), keysAndArgs, answer);
+		if (answer instanceof RuntimeException refused) {
+			throw refused;
 		}
-		if (result.istable()) {
-			throw new InvalidDataAccessApiUsageException(result.get("err").tojstring());
+		return (T) answer;
+	}
+
+	/** As Redis converts: a number becomes an integer, false and nil become nil. */
+	private static Object answer(LuaValue result) {
+		if (!result.istable()) {
+			return result.isnumber() ? (Long) (long) result.todouble() : null;
 		}
-		// As Redis converts: a number becomes an integer, false and nil become nil.
-		return result.isnumber() ? (T) (Long) (long) result.todouble() : null;
+		if (!result.get("err").isnil()) {
+			return new InvalidDataAccessApiUsageException(result.get("err").tojstring());
+		}
+		List<Object> list = new ArrayList<>();
+		for (int i = 1; i <= result.length(); i++) {
+			list.add(answer(result.get(i)));
+		}
+		return list;
 	}
 
 	private LuaClosure compile(String sha) {
