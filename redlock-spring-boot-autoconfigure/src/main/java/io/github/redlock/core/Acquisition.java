@@ -129,8 +129,8 @@ final class Acquisition implements VotingRound.Observer {
 	 * caller must not wait for ever.
 	 */
 	private void crash(Throwable ex) {
-		logger.error("Locking {} failed unexpectedly", this.resources, ex);
 		try {
+			logger.error("Locking {} failed unexpectedly", this.resources, ex);
 			if (this.request != null) {
 				this.nodes.releaseInBackground(this.request);
 			}
@@ -138,7 +138,9 @@ final class Acquisition implements VotingRound.Observer {
 		catch (RuntimeException | Error another) {
 			ex.addSuppressed(another);
 		}
-		end(Reason.NO_QUORUM, "an unexpected error: " + ex, ex);
+		finally {
+			end(Reason.NO_QUORUM, "an unexpected error: " + ex, ex);
+		}
 	}
 
 	@Override

@@ -172,16 +172,15 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 	/**
 	 * It is time to extend, together with others.
+	 * @param ttlNanos the ttl of all locks of the batch; that of this lock may have been
+	 * changed since it was due
 	 * @param patienceNanos how long the batch lasts at most; the deadline is watched
 	 * meanwhile only where it is nearer
 	 * @return what to ask for, {@code null} if this lock has no part in it
 	 */
-	synchronized @Nullable LockRequest join(ExtensionBatch batch, long patienceNanos) {
-		if (this.state != State.HELD || endIfExpired()) {
-			return null;
-		}
-		if (!extendsNext() || this.request.resources().size() > 1) {
-			timerFired();
+	synchronized @Nullable LockRequest join(ExtensionBatch batch, long ttlNanos, long patienceNanos) {
+		if (this.state != State.HELD || remainingNanos() <= 0 || !extendsNext() || this.request.resources().size() > 1
+				|| ttl().toNanos() != ttlNanos) {
 			return null;
 		}
 		this.batch = batch;
@@ -208,7 +207,11 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 * The batch is over.
 	 * @param granted what a quorum granted, {@code null} if none did
 	 */
-	synchronized void batchOver(@Nullable LockRequest granted, long start) {
+	@SuppressWarnings("ReferenceEquality")
+	synchronized void batchOver(ExtensionBatch batch, @Nullable LockRequest granted, long start) {
+		if (this.batch != batch) {
+			return;
+		}
 		this.batch = null;
 		if (this.state != State.HELD || endIfExpired()) {
 			return;

@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.TimeSource.Cancellable;
 import io.github.redlock.spi.Vote;
 
 /**
@@ -23,6 +24,10 @@ final class ExtensionBatch {
 
 	private final NodeGroup nodes;
 
+	private final long ttlNanos;
+
+	private final long patienceNanos;
+
 	private final List<DefaultLockHandle> locks = new ArrayList<>();
 
 	private final List<LockRequest> requests = new ArrayList<>();
@@ -31,6 +36,8 @@ final class ExtensionBatch {
 
 	/** By node, {@code null} where there is no answer yet. */
 	private final List<@Nullable List<Vote>> votes;
+
+	private @Nullable Cancellable watchdog;
 
 	private long start;
 
@@ -41,20 +48,16 @@ final class ExtensionBatch {
 	private boolean decided;
 
 	/**
-	 * Take in the locks that are due.
+	 * An empty batch.
+	 * @param ttlNanos the ttl of its locks
 	 * @param patienceNanos how long it lasts at most until every node has answered or
 	 * failed
 	 */
-	ExtensionBatch(NodeGroup nodes, List<DefaultLockHandle> due, long patienceNanos) {
+	ExtensionBatch(NodeGroup nodes, long ttlNanos, long patienceNanos) {
 		this.nodes = nodes;
+		this.ttlNanos = ttlNanos;
+		this.patienceNanos = patienceNanos;
 		this.votes = new ArrayList<>(Collections.nCopies(nodes.guards().size(), null));
-		for (DefaultLockHandle lock : due) {
-			LockRequest request = lock.join(this, patienceNanos);
-			if (request != null) {
-				this.locks.add(lock);
-				this.requests.add(request);
-			}
-		}
 	}
 
 	/**
@@ -65,10 +68,33 @@ final class ExtensionBatch {
 		return this.over;
 	}
 
-	void send() {
-		if (this.locks.isEmpty()) {
-			return;
+	/**
+	 * Extend the locks that are due. Those that cannot take part see to themselves.
+	 */
+	void send(List<DefaultLockHandle> due) {
+		// Should anything go wrong, nobody is left without a timer.
+		this.watchdog = this.nodes.time().schedule(this.patienceNanos, this::giveUp);
+		List<DefaultLockHandle> alone = new ArrayList<>();
+		for (DefaultLockHandle lock : due) {
+			LockRequest request = lock.join(this, this.ttlNanos, this.patienceNanos);
+			if (request != null) {
+				this.locks.add(lock);
+				this.requests.add(request);
+			}
+			else {
+				alone.add(lock);
+			}
 		}
+		if (this.locks.isEmpty()) {
+			end();
+		}
+		else {
+			handOver();
+		}
+		alone.forEach(DefaultLockHandle::timerFired);
+	}
+
+	private void handOver() {
 		this.start = this.nodes.time().nanoTime();
 		List<LockRequest> all = List.copyOf(this.requests);
 		List<NodeGuard> guards = this.nodes.guards();
@@ -85,6 +111,25 @@ final class ExtensionBatch {
 			this.sent = true;
 		}
 		decide();
+	}
+
+	/**
+	 * The time is over within which every node answers or fails: an error must have ended
+	 * the counting. The locks go on one by one.
+	 */
+	private void giveUp() {
+		for (int i = 0; i < this.locks.size(); i++) {
+			this.locks.get(i).batchSent();
+			this.locks.get(i).batchOver(this, null, this.start);
+		}
+		this.over.complete(null);
+	}
+
+	private void end() {
+		if (this.watchdog != null) {
+			this.watchdog.cancel();
+		}
+		this.over.complete(null);
 	}
 
 	private void voted(int index, List<Vote> answer) {
@@ -119,7 +164,7 @@ final class ExtensionBatch {
 				granted += (answer != null && answer.get(i) instanceof Vote.Granted) ? 1 : 0;
 			}
 			this.locks.get(i)
-				.batchOver(this.nodes.quorum().isReachedBy(granted) ? this.requests.get(i) : null, this.start);
+				.batchOver(this, this.nodes.quorum().isReachedBy(granted) ? this.requests.get(i) : null, this.start);
 		}
 		for (int node = 0; node < counted.size(); node++) {
 			List<Vote> answer = counted.get(node);
@@ -127,7 +172,7 @@ final class ExtensionBatch {
 				heal(node, answer);
 			}
 		}
-		this.over.complete(null);
+		end();
 	}
 
 	/**

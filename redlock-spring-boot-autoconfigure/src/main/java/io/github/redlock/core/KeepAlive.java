@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import io.github.redlock.spi.TimeSource.Cancellable;
 
@@ -30,9 +32,14 @@ final class KeepAlive {
 
 	private static final int SLOTS_PER_PERIOD = 10;
 
+	private static final Logger logger = LoggerFactory.getLogger(KeepAlive.class);
+
 	private final NodeGroup nodes;
 
 	private final long patienceNanos;
+
+	/** Whether one request for many locks is one request for each node. */
+	private final boolean together;
 
 	private final Map<Key, Slot> slots = new HashMap<>();
 
@@ -43,6 +50,7 @@ final class KeepAlive {
 	KeepAlive(NodeGroup nodes, Duration commandTimeout) {
 		this.nodes = nodes;
 		this.patienceNanos = 2 * Nanos.of(commandTimeout);
+		this.together = nodes.guards().stream().allMatch(NodeGuard::extendsTogether);
 	}
 
 	/**
@@ -51,6 +59,9 @@ final class KeepAlive {
 	 * @param periodNanos how long after the last extension that is
 	 */
 	Cancellable schedule(DefaultLockHandle lock, long extendAt, long periodNanos) {
+		if (!this.together) {
+			return this.nodes.time().schedule(extendAt - this.nodes.time().nanoTime(), lock::timerFired);
+		}
 		long width = Math.max(periodNanos / SLOTS_PER_PERIOD, 1);
 		Key key = new Key(lock.ttl().toNanos(), width, Math.floorDiv(extendAt, width));
 		synchronized (this) {
@@ -70,8 +81,14 @@ final class KeepAlive {
 			return;
 		}
 		for (int i = 0; i < due.size(); i += MAX_TOGETHER) {
-			new ExtensionBatch(this.nodes, due.subList(i, Math.min(i + MAX_TOGETHER, due.size())), this.patienceNanos)
-				.send();
+			List<DefaultLockHandle> some = due.subList(i, Math.min(i + MAX_TOGETHER, due.size()));
+			try {
+				new ExtensionBatch(this.nodes, slot.key.ttlNanos, this.patienceNanos).send(some);
+			}
+			catch (RuntimeException | Error ex) {
+				logger.error("Extending {} locks together failed; they are watched one by one", some.size(), ex);
+				some.forEach(DefaultLockHandle::timerFired);
+			}
 		}
 	}
 

@@ -141,6 +141,10 @@ final class NodeGuard {
 		dispatch(command, request, sink);
 	}
 
+	boolean extendsTogether() {
+		return this.node.extendsTogether();
+	}
+
 	/**
 	 * Send one request for the extension of many locks, and deliver a vote for each of
 	 * them, exactly once, in their order.
@@ -159,7 +163,8 @@ final class NodeGuard {
 		AtomicReference<List<Vote>> votes = new AtomicReference<>(List.of());
 		dispatch(LockCommand.EXTEND, NOTHING, () -> this.node.extendAll(requests).thenApply((answer) -> {
 			votes.set(answer);
-			return summary(answer);
+			return (answer.size() == requests.size()) ? summary(answer)
+					: failed(new IllegalStateException("node " + name() + " answered for another number of locks"));
 		}), (vote) -> sink
 			.accept((vote instanceof Vote.Failed) ? Collections.nCopies(requests.size(), vote) : votes.get()));
 	}
@@ -209,8 +214,14 @@ final class NodeGuard {
 				this.resendNanos = 0;
 			}
 		}
-		if (entry.settle(vote)) {
-			settle(entry, vote);
+		if (entry.settle()) {
+			try {
+				settle(entry, vote);
+			}
+			catch (RuntimeException | Error ex) {
+				entry.undelivered = vote;
+				throw ex;
+			}
 		}
 		this.unanswered.remove(entry);
 	}
@@ -348,11 +359,11 @@ final class NodeGuard {
 				this.unanswered.remove(oldest);
 				Vote timeout = new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new TimeoutException(
 						"no answer from node " + name() + " within " + this.timeout.toMillis() + " ms"));
-				Vote undelivered = oldest.undelivered();
+				Vote undelivered = oldest.undelivered;
 				if (undelivered != null) {
 					oldest.sink.accept(undelivered);
 				}
-				else if (oldest.settle(timeout)) {
+				else if (oldest.settle()) {
 					settle(oldest, timeout);
 					if (oldest.command == LockCommand.PING) {
 						this.node.reset();
@@ -387,8 +398,13 @@ final class NodeGuard {
 
 		private final long sentAt;
 
-		/** What it was counted as, {@code null} before that. */
-		private @Nullable Vote settled;
+		private boolean settled;
+
+		/**
+		 * A vote whose delivery ended in an error, such as a stack that was too deep
+		 * already: the thread is that of a caller.
+		 */
+		private volatile @Nullable Vote undelivered;
 
 		private Unanswered(LockCommand command, LockRequest request, Consumer<Vote> sink, long sentAt) {
 			this.command = command;
@@ -400,19 +416,10 @@ final class NodeGuard {
 		/**
 		 * Count it once: answered, or given up.
 		 */
-		private synchronized boolean settle(Vote vote) {
-			boolean first = this.settled == null;
-			this.settled = first ? vote : this.settled;
+		private synchronized boolean settle() {
+			boolean first = !this.settled;
+			this.settled = true;
 			return first;
-		}
-
-		/**
-		 * The vote of a request that is still listed: an error, such as a stack that was
-		 * too deep already, may have ended its delivery. Whoever hears it twice counts it
-		 * once.
-		 */
-		private synchronized @Nullable Vote undelivered() {
-			return this.settled;
 		}
 
 	}

@@ -102,11 +102,31 @@ final class VotingRound implements ExecutionStats {
 			this.toldAnswered |= tellAnswered;
 		}
 		if (tellDecided) {
-			this.observer.decided(this);
+			try {
+				this.observer.decided(this);
+			}
+			catch (RuntimeException | Error ex) {
+				forgetTold(true, tellAnswered);
+				throw ex;
+			}
 		}
 		if (tellAnswered) {
-			this.observer.answered(this);
+			try {
+				this.observer.answered(this);
+			}
+			catch (RuntimeException | Error ex) {
+				forgetTold(false, true);
+				throw ex;
+			}
 		}
+	}
+
+	/**
+	 * An error came in between; whoever delivers the vote again tells it again.
+	 */
+	private synchronized void forgetTold(boolean decided, boolean answered) {
+		this.toldDecided &= !decided;
+		this.toldAnswered &= !answered;
 	}
 
 	private synchronized boolean isDecided() {

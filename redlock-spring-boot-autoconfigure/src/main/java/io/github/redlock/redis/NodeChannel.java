@@ -3,6 +3,7 @@ package io.github.redlock.redis;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -368,14 +369,37 @@ final class NodeChannel {
 	void close() {
 		this.closed = true;
 		refuseHanded();
+		letGo();
 		cut(closedError());
 		this.whenClosed.complete(null);
 	}
 
 	/**
-	 * Fail what was handed over: the channel is closed. Any thread.
+	 * What was written last is not to be thrown away by an orderly close.
 	 */
-	void refuseHanded() {
+	private void letGo() {
+		SocketChannel socket = this.socket;
+		if (socket != null) {
+			try {
+				socket.setOption(StandardSocketOptions.SO_LINGER, -1);
+			}
+			catch (IOException ex) {
+				logger.debug("The connection to node {} is broken", this.name, ex);
+			}
+		}
+	}
+
+	/**
+	 * Fail a command that was handed over after the end. Any thread, and only its own
+	 * commands: those of others may be handed over inside monitors.
+	 */
+	void refuse(ScriptCall call) {
+		if (this.handed.remove(call)) {
+			call.fail(Vote.Failed.Reason.UNREACHABLE, closedError());
+		}
+	}
+
+	private void refuseHanded() {
 		for (ScriptCall next = this.handed.poll(); next != null; next = this.handed.poll()) {
 			next.fail(Vote.Failed.Reason.UNREACHABLE, closedError());
 		}

@@ -208,7 +208,7 @@ final class NodeChannels implements Awaiter {
 		call.setPrompt(!leading || !this.beginning);
 		channel.hand(call);
 		if (channel.isClosed()) {
-			channel.refuseHanded();
+			channel.refuse(call);
 		}
 		else if (!leading) {
 			wakeSomebody();

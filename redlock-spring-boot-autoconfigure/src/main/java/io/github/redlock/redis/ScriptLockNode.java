@@ -52,6 +52,11 @@ abstract class ScriptLockNode implements LockNode {
 	}
 
 	@Override
+	public boolean extendsTogether() {
+		return this.singleServer;
+	}
+
+	@Override
 	public CompletionStage<List<Vote>> extendAll(List<LockRequest> requests) {
 		if (!this.singleServer) {
 			return LockNode.super.extendAll(requests);

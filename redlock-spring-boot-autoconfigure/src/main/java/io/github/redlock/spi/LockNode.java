@@ -51,6 +51,15 @@ public interface LockNode extends AutoCloseable {
 	CompletionStage<Vote> extend(LockRequest request);
 
 	/**
+	 * Whether {@link #extendAll} takes one request. Otherwise every lock is extended when
+	 * it is due, by itself.
+	 * @return by default {@code false}
+	 */
+	default boolean extendsTogether() {
+		return false;
+	}
+
+	/**
 	 * Extend many locks, each as {@link #extend} does, and each for itself: what the node
 	 * says of one has no effect on the others. A node that can do so sends one request
 	 * for all.

@@ -158,6 +158,45 @@ class KeepAliveTests {
 		assertThat(this.recorder.events("lost")).hasSize(3);
 	}
 
+	@Test
+	void nodesThatTakeOneRequestForEachLockAreAskedWhenEachIsDue() {
+		FakeCluster slow = new FakeCluster(3);
+		slow.node(1).extendOneByOne();
+		DefaultRedlock onSlow = slow.client();
+		onSlow.acquire("a", TTL, AUTO);
+		slow.time().advance(Duration.ofMillis(100));
+		onSlow.acquire("b", TTL, AUTO);
+		slow.clearLogs();
+		slow.time().advance(PERIOD.minusMillis(50));
+		assertThat(slow.node(0).log()).containsExactly("extend [a]");
+		slow.time().advance(Duration.ofMillis(100));
+		assertThat(slow.node(0).log()).containsExactly("extend [a]", "extend [b]");
+	}
+
+	/** The timer's thread may be out of memory. */
+	@Test
+	void errorWhileTheyAreExtendedLeavesNobodyWithoutATimer() {
+		List<LockHandle> locks = acquire(3);
+		this.cluster.node(1).breakNextExtension(new OutOfMemoryError("as intended"));
+		advance(PERIOD.plusMillis(1));
+		assertThat(locks.get(1).release()).as("not stuck").isTrue();
+		advance(Duration.ofMinutes(1));
+		assertThat(locks.get(0).isValid()).isTrue();
+		assertThat(locks.get(2).isValid()).isTrue();
+		assertThat(this.recorder.events("lost")).isEmpty();
+		assertThat(this.cluster.holding("lock1")).isZero();
+	}
+
+	@Test
+	void lockWhoseTtlWasChangedTakesNoPartInABatchOfTheOldOne() {
+		List<LockHandle> locks = acquire(3);
+		locks.get(0).extend(Duration.ofSeconds(60));
+		this.cluster.clearLogs();
+		advance(PERIOD.plusMillis(1));
+		assertThat(extensions(0)).containsExactly("extend 2 locks");
+		assertThat(((DefaultLockHandle) locks.get(0)).join(null, TTL.toNanos(), 0)).isNull();
+	}
+
 	/** [30] */
 	@Test
 	void releasedLockIsNotExtendedAnyMore() {

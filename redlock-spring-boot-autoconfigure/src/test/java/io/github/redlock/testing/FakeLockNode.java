@@ -161,6 +161,10 @@ public class FakeLockNode implements LockNode {
 		return this.log;
 	}
 
+	private boolean together = true;
+
+	private Error extensionError;
+
 	@Override
 	public String name() {
 		return this.name;
@@ -176,8 +180,30 @@ public class FakeLockNode implements LockNode {
 		return submit("extend " + request.resources(), () -> this.scripts.extend(request));
 	}
 
+	/** It takes one request for each lock. */
+	public FakeLockNode extendOneByOne() {
+		this.together = false;
+		return this;
+	}
+
+	/** The next request for many locks ends in an error, on our side. */
+	public FakeLockNode breakNextExtension(Error error) {
+		this.extensionError = error;
+		return this;
+	}
+
+	@Override
+	public boolean extendsTogether() {
+		return this.together;
+	}
+
 	@Override
 	public CompletionStage<List<Vote>> extendAll(List<LockRequest> requests) {
+		Error error = this.extensionError;
+		this.extensionError = null;
+		if (error != null) {
+			throw error;
+		}
 		AtomicReference<List<Vote>> votes = new AtomicReference<>();
 		CompletionStage<Vote> all = submit("extend " + requests.size() + " locks", () -> {
 			votes.set(this.scripts.extendAll(requests).toCompletableFuture().join());
