@@ -360,6 +360,8 @@ class NodeChannelsTests {
 
 		private final AtomicInteger commands = new AtomicInteger();
 
+		private volatile boolean closed;
+
 		private volatile UnaryOperator<String> answers = UnaryOperator.identity();
 
 		private Server() {
@@ -388,6 +390,10 @@ class NodeChannelsTests {
 				while (true) {
 					Socket socket = this.listener.accept();
 					this.sockets.add(socket);
+					if (this.closed) {
+						// Accepted at the last moment.
+						socket.close();
+					}
 					this.connections.incrementAndGet();
 					start(() -> serve(socket));
 				}
@@ -440,6 +446,7 @@ class NodeChannelsTests {
 
 		@Override
 		public void close() {
+			this.closed = true;
 			try {
 				this.listener.close();
 				for (Socket socket : this.sockets) {
