@@ -207,9 +207,8 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 * The batch is over.
 	 * @param granted what a quorum granted, {@code null} if none did
 	 */
-	@SuppressWarnings("ReferenceEquality")
 	synchronized void batchOver(ExtensionBatch batch, @Nullable LockRequest granted, long start) {
-		if (this.batch != batch) {
+		if (!batch.equals(this.batch)) {
 			return;
 		}
 		this.batch = null;

@@ -118,11 +118,11 @@ final class ExtensionBatch {
 	 * the counting. The locks go on one by one.
 	 */
 	private void giveUp() {
-		for (int i = 0; i < this.locks.size(); i++) {
-			this.locks.get(i).batchSent();
-			this.locks.get(i).batchOver(this, null, this.start);
+		for (DefaultLockHandle lock : this.locks) {
+			lock.batchSent();
+			lock.batchOver(this, null, this.start);
 		}
-		this.over.complete(null);
+		end();
 	}
 
 	private void end() {

@@ -16,8 +16,6 @@ final class ChannelLockNode extends ScriptLockNode {
 
 	private final NodeChannel channel;
 
-	private volatile boolean closed;
-
 	/**
 	 * Create a node.
 	 * @param channels shared with the other nodes of the lock
@@ -31,7 +29,7 @@ final class ChannelLockNode extends ScriptLockNode {
 
 	@Override
 	CompletionStage<Vote> send(ScriptCall call) {
-		if (this.closed) {
+		if (!this.channel.isOpen()) {
 			call.fail(Vote.Failed.Reason.UNREACHABLE, new IllegalStateException("node " + name() + " is closed"));
 		}
 		else {
@@ -56,7 +54,6 @@ final class ChannelLockNode extends ScriptLockNode {
 	 */
 	@Override
 	public void close() {
-		this.closed = true;
 		this.channels.close(this.channel);
 	}
 

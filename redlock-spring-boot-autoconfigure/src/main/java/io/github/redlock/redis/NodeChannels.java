@@ -278,8 +278,7 @@ final class NodeChannels implements Awaiter {
 				else {
 					turn(MAX_SELECT_MILLIS, self);
 					if (!again && !self.done && !isAnythingUnderWay()) {
-						// Between two attempts: whoever sends the next one wakes
-						// somebody.
+						// Between two attempts: who sends the next one wakes somebody.
 						stopLeading();
 						leading = false;
 					}
@@ -545,9 +544,8 @@ final class NodeChannels implements Awaiter {
 					leadInBackground();
 				}
 				else {
-					// Callers lead, one after the other or one for long. To take turns
-					// with
-					// them would cost each of them a wake-up.
+					// Callers lead. To take turns with them would cost each of them a
+					// wake-up.
 					boolean forLong = this.leader.get() != null && this.callers.get() == seen;
 					seen = this.callers.get();
 					LockSupport.parkNanos(this, forLong ? this.lazyLookNanos : PROMPT_LOOK_NANOS);
@@ -622,6 +620,7 @@ final class NodeChannels implements Awaiter {
 			closeNow(channel);
 		}
 		else {
+			// Whoever leads looks what is to be closed.
 			lead(() -> {
 			});
 			if (!isIn(channel.whenClosed(), LAST_ANSWERS)) {

@@ -19,9 +19,9 @@ final class ScriptCommands {
 	private final long fenceRetentionMillis;
 
 	/** A request goes to all nodes, one after the other. */
-	private volatile @Nullable Last last;
+	private volatile @Nullable Last<LockRequest> last;
 
-	private volatile @Nullable LastOfAll lastOfAll;
+	private volatile @Nullable Last<List<LockRequest>> lastOfAll;
 
 	ScriptCommands(String keyPrefix, Duration fenceRetention) {
 		this.keys = new LockKeys(keyPrefix);
@@ -29,9 +29,9 @@ final class ScriptCommands {
 	}
 
 	ScriptCommand of(LockScript script, LockRequest request) {
-		Last last = this.last;
-		if (last == null || last.command.script() != script || !isSame(last.request, request)) {
-			last = new Last(request, (script == LockScript.RELEASE) ? release(request) : withTtl(script, request));
+		Last<LockRequest> last = this.last;
+		if (last == null || last.command.script() != script || !last.requested.equals(request)) {
+			last = new Last<>(request, (script == LockScript.RELEASE) ? release(request) : withTtl(script, request));
 			this.last = last;
 		}
 		return last.command;
@@ -41,11 +41,10 @@ final class ScriptCommands {
 	 * One command for the extension of many locks.
 	 * @param requests of one resource each
 	 */
-	@SuppressWarnings("ReferenceEquality")
 	ScriptCommand ofAll(List<LockRequest> requests) {
-		LastOfAll last = this.lastOfAll;
-		if (last == null || last.requests != requests) {
-			last = new LastOfAll(requests, extendAll(requests));
+		Last<List<LockRequest>> last = this.lastOfAll;
+		if (last == null || !last.requested.equals(requests)) {
+			last = new Last<>(requests, extendAll(requests));
 			this.lastOfAll = last;
 		}
 		return last.command;
@@ -73,14 +72,6 @@ final class ScriptCommands {
 		return new ScriptCommand(LockScript.EXTEND_ALL, keys, args);
 	}
 
-	/**
-	 * The very same object: to compare the contents would cost as much as it saves.
-	 */
-	@SuppressWarnings("ReferenceEquality")
-	private static boolean isSame(LockRequest one, LockRequest other) {
-		return one == other;
-	}
-
 	private ScriptCommand release(LockRequest request) {
 		return new ScriptCommand(LockScript.RELEASE, this.keys.of(request.resources(), false),
 				LockKeys.bytes(request.value()));
@@ -97,10 +88,7 @@ final class ScriptCommands {
 				Arguments.number(ttl + this.fenceRetentionMillis));
 	}
 
-	private record LastOfAll(List<LockRequest> requests, ScriptCommand command) {
-	}
-
-	private record Last(LockRequest request, ScriptCommand command) {
+	private record Last<R>(R requested, ScriptCommand command) {
 	}
 
 }

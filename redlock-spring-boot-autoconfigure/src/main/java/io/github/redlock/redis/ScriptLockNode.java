@@ -62,16 +62,8 @@ abstract class ScriptLockNode implements LockNode {
 			return LockNode.super.extendAll(requests);
 		}
 		ScriptCall call = new ScriptCall(this.commands.ofAll(requests));
-		return send(call).thenApply((vote) -> votes(call, vote, requests.size()));
-	}
-
-	private List<Vote> votes(ScriptCall call, Vote vote, int size) {
-		if (vote instanceof Vote.Granted && call.votes().size() == size) {
-			return call.votes();
-		}
-		Vote failed = (vote instanceof Vote.Failed) ? vote : new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY,
-				new IllegalStateException("node " + this.name + " answered for another number of locks"));
-		return Collections.nCopies(size, failed);
+		return send(call).thenApply(
+				(vote) -> (vote instanceof Vote.Granted) ? call.votes() : Collections.nCopies(requests.size(), vote));
 	}
 
 	@Override
