@@ -29,7 +29,8 @@ public interface LockHandle extends AutoCloseable {
 
 	/**
 	 * The random value that proves ownership on the nodes. A secret: do not log it. It is
-	 * not a fencing token.
+	 * not a fencing token: holders of one process who hand the lock over to each other
+	 * without asking a node have the same one, one after the other.
 	 * @return 128 random bits in hexadecimal
 	 */
 	String value();
@@ -65,7 +66,9 @@ public interface LockHandle extends AutoCloseable {
 	long fencingToken();
 
 	/**
-	 * The acquisition's attempts, the last of which won.
+	 * The acquisition's attempts, the last of which won. Where a holder of the same
+	 * process handed the lock over without asking a node, that is the one by which it was
+	 * won from the nodes.
 	 * @return every attempt with every node's vote, first to last; of more than a
 	 * thousand, the last thousand
 	 */

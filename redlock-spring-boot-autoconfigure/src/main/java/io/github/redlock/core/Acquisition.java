@@ -24,6 +24,8 @@ import io.github.redlock.spi.Vote;
  * <p>
  * Every attempt uses a fresh value. With one value for all of them, a release of the
  * first attempt that a node confirms late would delete the key that a later attempt won.
+ * Only a lock that a holder of this process hands over without asking a node keeps its
+ * value.
  * <p>
  * All state changes and all sending happen in the monitor, so the requests of one
  * acquisition reach each node in the order of its decisions: an abort cannot send its
@@ -43,6 +45,8 @@ final class Acquisition implements VotingRound.Observer {
 	 */
 	static final int MAX_ATTEMPTS_KEPT = 1000;
 
+	private static final int NONE = -1;
+
 	private static final Logger logger = LoggerFactory.getLogger(Acquisition.class);
 
 	private final NodeGroup nodes;
@@ -56,6 +60,10 @@ final class Acquisition implements VotingRound.Observer {
 	private final Supplier<String> values;
 
 	private final @Nullable FencingTokens tokens;
+
+	private final LocalQueues queues;
+
+	private final List<String> queueKey;
 
 	private final LockFactory locks;
 
@@ -77,11 +85,50 @@ final class Acquisition implements VotingRound.Observer {
 
 	private @Nullable Cancellable pause;
 
+	/** Which one it is: one that was cancelled may end nevertheless. */
+	private int pauses;
+
 	private boolean finalAttempt;
 
-	Acquisition(NodeGroup nodes, List<String> resources, Duration ttl, LockSettings settings, Supplier<String> values,
-			@Nullable FencingTokens tokens, LockFactory locks) {
+	/** Votes are being waited for. */
+	private boolean underWay;
+
+	/** The holders before, where the attempt under way takes the lock over from one. */
+	private @Nullable Row row;
+
+	/** Among those who wait in this process. */
+	private boolean queued;
+
+	/** The first of them, who asks the nodes again. */
+	private boolean first;
+
+	/**
+	 * Not every pause was as long as it was meant to be, or there was none: the count of
+	 * attempts says nothing about the time that has passed, which is bounded instead.
+	 */
+	private boolean boundedByTime;
+
+	/** A holder of this process has released since the attempt under way was sent. */
+	private boolean again;
+
+	/** How many notices there were when it was sent. */
+	private int noticesBefore;
+
+	/** Of the attempt under way, which node was asked first; none if negative. */
+	private volatile int askedFirst = NONE;
+
+	private @Nullable Cancellable askOthers;
+
+	private int refusedBy = NONE;
+
+	/** A holder of this process releases, and others get their chance first. */
+	private boolean deaf;
+
+	Acquisition(NodeGroup nodes, LocalQueues queues, List<String> resources, Duration ttl, LockSettings settings,
+			Supplier<String> values, @Nullable FencingTokens tokens, LockFactory locks) {
 		this.nodes = nodes;
+		this.queues = queues;
+		this.queueKey = LocalQueues.key(resources);
 		this.resources = resources;
 		this.ttl = ttl;
 		this.settings = settings;
@@ -98,25 +145,318 @@ final class Acquisition implements VotingRound.Observer {
 		return this.outcome;
 	}
 
-	synchronized void attempt() {
+	List<String> queueKey() {
+		return this.queueKey;
+	}
+
+	/**
+	 * Try at once, unless others of this process wait already.
+	 */
+	synchronized void begin() {
+		if (!this.settings.mayWait()) {
+			attempt();
+			return;
+		}
+		long yielding = this.queues.yieldNanos(this);
+		if (yielding > 0) {
+			this.queues.join(this);
+		}
+		if (yielding > 0 || this.queues.joinOthers(this)) {
+			this.queued = true;
+			guarded(() -> {
+				waitForTurn(null, this.startedAt);
+				yieldFor(yielding);
+			});
+		}
+		else {
+			attempt();
+		}
+	}
+
+	private void attempt() {
+		attempt(false);
+	}
+
+	/**
+	 * Send an attempt.
+	 * @param contended whether others do the same just now
+	 */
+	private void attempt(boolean contended) {
 		if (this.outcome.isDone()) {
 			return;
 		}
 		try {
-			long token = (this.tokens != null) ? this.tokens.next() : LockRequest.NO_TOKEN;
-			LockRequest request = new LockRequest(this.resources, this.values.get(), this.ttl, token);
+			LockRequest request = newRequest();
 			VotingRound round = this.nodes.open(this);
-			this.request = request;
-			this.round = round;
-			remember(round);
-			this.nodes.send(LockCommand.ACQUIRE, request, round);
+			attempt(request, round, null);
+			if (contended && this.nodes.guards().size() > 1) {
+				this.askedFirst = this.queues.firstToAsk();
+				this.askOthers = this.nodes.time()
+					.schedule(this.nodes.guards().get(this.askedFirst).patienceNanos(), () -> askOthers(round));
+				this.nodes.sendTo(this.askedFirst, LockCommand.ACQUIRE, request, round);
+			}
+			else {
+				this.nodes.send(LockCommand.ACQUIRE, request, round);
+			}
 		}
 		catch (RuntimeException | Error ex) {
 			crash(ex);
 		}
 	}
 
-	private void remember(VotingRound round) {
+	/**
+	 * The node that was asked first has granted it, or does not answer.
+	 */
+	private synchronized void askOthers(VotingRound round) {
+		LockRequest request = this.request;
+		int first = this.askedFirst;
+		if (first == NONE || !round.equals(this.round) || request == null || this.outcome.isDone()) {
+			return;
+		}
+		this.askedFirst = NONE;
+		cancelAskOthers();
+		for (int i = 0; i < this.nodes.guards().size(); i++) {
+			if (i != first) {
+				this.nodes.sendTo(i, LockCommand.ACQUIRE, request, round);
+			}
+		}
+		round.sent();
+	}
+
+	private void cancelAskOthers() {
+		if (this.askOthers != null) {
+			this.askOthers.cancel();
+			this.askOthers = null;
+		}
+	}
+
+	private synchronized void firstNodeVoted(VotingRound round, Vote vote) {
+		if (this.askedFirst == NONE || !round.equals(this.round)) {
+			return;
+		}
+		if (vote instanceof Vote.Held || vote instanceof Vote.Stale) {
+			this.refusedBy = this.askedFirst;
+			this.askedFirst = NONE;
+			cancelAskOthers();
+			round.refused();
+		}
+		else {
+			askOthers(round);
+		}
+	}
+
+	private LockRequest newRequest() {
+		// Who had to wait has company: a row of holders is to be expected.
+		int block = this.queued ? Row.MAX_LENGTH : 1;
+		return (this.tokens != null)
+				? new LockRequest(this.resources, this.values.get(), this.ttl, this.tokens.next(block), block)
+				: new LockRequest(this.resources, this.values.get(), this.ttl, LockRequest.NO_TOKEN);
+	}
+
+	private void attempt(LockRequest request, VotingRound round, @Nullable Row row) {
+		this.request = request;
+		this.round = round;
+		this.row = row;
+		this.underWay = true;
+		this.again = false;
+		this.noticesBefore = this.queues.notices(this);
+		remember(round);
+	}
+
+	/**
+	 * A holder of this process is done with the lock.
+	 */
+	synchronized TakeOver takeOver(Handover handover) {
+		long now = now();
+		if (this.outcome.isDone() || this.underWay || handover.deadline() - now <= 0) {
+			return TakeOver.REFUSED;
+		}
+		TakeOver result = TakeOver.REFUSED;
+		try {
+			Grant grant = handover.withoutAsking(this.resources, this.ttl, this.settings, now);
+			LockRequest request = (grant != null) ? grant.request() : newRequest();
+			cutPauseShort();
+			this.request = request;
+			if (grant != null) {
+				// From here on whatever goes wrong is this acquisition's to release.
+				result = TakeOver.DONE;
+				handover.holder().handedOver();
+				remember(handover.votes());
+				acquired(grant);
+			}
+			else {
+				Transfer transfer = new Transfer(this.nodes, handover.request(), handover.holder(), this);
+				VotingRound round = this.nodes.open(transfer);
+				attempt(request, round, handover.grant().row().next());
+				result = TakeOver.FAILED;
+				transfer.send(request, round);
+				result = TakeOver.DONE;
+			}
+		}
+		catch (RuntimeException | Error ex) {
+			crash(ex);
+		}
+		return result;
+	}
+
+	/**
+	 * The next one is found before anybody can release this lock.
+	 */
+	private void acquired(Grant grant) {
+		leaveQueue();
+		DefaultLockHandle lock = this.locks.create(grant, this.settings, List.copyOf(this.attempts));
+		this.round = null;
+		this.request = null;
+		this.outcome.complete(new Acquired(lock));
+	}
+
+	private void leaveQueue() {
+		if (this.queued) {
+			this.queued = false;
+			Acquisition first = this.queues.leave(this);
+			if (first != null) {
+				first.becomeFirst();
+			}
+		}
+	}
+
+	/**
+	 * Nobody is in front any more.
+	 */
+	private synchronized void becomeFirst() {
+		if (!this.outcome.isDone() && !this.underWay && !this.first) {
+			guarded(() -> {
+				cancelPause();
+				waitForTurn(null, now());
+			});
+		}
+	}
+
+	/**
+	 * Wait for the next attempt, or for that of somebody in front.
+	 * @param round the votes on the last attempt
+	 */
+	private void waitForTurn(@Nullable VotingRound round, long now) {
+		this.first = this.queues.isFirst(this);
+		if (this.first) {
+			this.retries++;
+			pause(pauseNanos(round, now));
+		}
+		else {
+			this.boundedByTime = true;
+			long patience = this.settings.patienceNanos();
+			if (patience < Nanos.FOREVER) {
+				pause(this.startedAt + patience - now);
+			}
+		}
+	}
+
+	private void pause(long nanos) {
+		int number = ++this.pauses;
+		this.pause = this.nodes.time().schedule(nanos, () -> pauseOver(number));
+	}
+
+	private synchronized void pauseOver(int number) {
+		if (number == this.pauses && !this.underWay) {
+			boolean contended = this.deaf;
+			this.deaf = false;
+			attempt(contended);
+		}
+	}
+
+	/**
+	 * Nobody is to wait for ever because a source of time or of jitter throws.
+	 */
+	private void guarded(Runnable action) {
+		try {
+			action.run();
+		}
+		catch (RuntimeException | Error ex) {
+			crash(ex);
+		}
+	}
+
+	private void cancelPause() {
+		this.pauses++;
+		if (this.pause != null) {
+			this.pause.cancel();
+			this.pause = null;
+		}
+	}
+
+	/**
+	 * The pause ends early. Pauses are not counted any more, then.
+	 */
+	private void cutPauseShort() {
+		cancelPause();
+		this.boundedByTime = true;
+	}
+
+	/**
+	 * Somebody has released it, or may have.
+	 */
+	synchronized void hear() {
+		if (!this.deaf) {
+			guarded(() -> tryNow(true));
+		}
+	}
+
+	private void tryNow(boolean contended) {
+		if (this.underWay) {
+			this.again |= !contended;
+		}
+		else if (!this.outcome.isDone()) {
+			cutPauseShort();
+			attempt(contended);
+		}
+	}
+
+	/**
+	 * A holder of this process releases it. Notices are his own until it is known whether
+	 * anybody else waits.
+	 */
+	synchronized void releasing() {
+		this.deaf = true;
+	}
+
+	/**
+	 * A holder of this process has released it.
+	 * @param listeners how many others were told of it
+	 * @param yielding how long to let them try first
+	 */
+	synchronized void released(int listeners, long yielding) {
+		this.deaf = false;
+		guarded(() -> {
+			if (listeners == 0) {
+				tryNow(false);
+			}
+			else if (listeners > 0) {
+				yieldFor(yielding);
+			}
+			else {
+				// Nobody hears of releases: others ask from time to time. Half of such a
+				// time gives them and us the same chance.
+				yieldFor(pauseNanos(null, now()) / 2);
+			}
+		});
+	}
+
+	/**
+	 * Let others try first.
+	 */
+	private void yieldFor(long nanos) {
+		if (nanos > 0 && this.first && !this.underWay && !this.outcome.isDone()) {
+			this.deaf = true;
+			cutPauseShort();
+			pause(Math.min(nanos, pauseNanos(null, now())));
+		}
+	}
+
+	private long now() {
+		return this.nodes.time().nanoTime();
+	}
+
+	private void remember(ExecutionStats round) {
 		this.attemptCount++;
 		this.attempts.add(round);
 		if (this.attempts.size() > MAX_ATTEMPTS_KEPT) {
@@ -148,6 +488,9 @@ final class Acquisition implements VotingRound.Observer {
 		if (vote instanceof Vote.Stale stale && this.tokens != null) {
 			this.tokens.learn(stale.highest());
 		}
+		if (this.askedFirst != NONE) {
+			firstNodeVoted(round, vote);
+		}
 	}
 
 	@Override
@@ -168,31 +511,61 @@ final class Acquisition implements VotingRound.Observer {
 		long deadline = Validity.deadline(round.start(), this.ttl, this.settings.driftFactor());
 		long now = this.nodes.time().nanoTime();
 		logger.debug("Attempt {} to lock {}: {}", this.attemptCount, this.resources, round);
+		Row row = this.row;
 		if (round.isWon() && deadline - now > 0) {
-			this.round = null;
-			this.outcome.complete(
-					new Acquired(this.locks.create(request, this.settings, round.start(), List.copyOf(this.attempts))));
+			acquired(new Grant(request, round.start(), round.start(), request.firstToken(),
+					(row != null) ? row : Row.begin(round.start())));
 			return;
 		}
 		// Before anything else is sent, so that no attempt finds the leftovers of
 		// another.
 		this.request = null;
-		this.nodes.releaseInBackground(request);
+		withdraw(round, request);
+		if (row != null) {
+			// What could not be taken over was released.
+			attempt();
+			return;
+		}
 		if (round.isStale() && this.staleRepeats < MAX_STALE_REPEATS) {
 			this.staleRepeats++;
-			attempt();
+			attempt(round.isRefused());
 			return;
 		}
 		this.staleRepeats = 0;
 		if (isLastAttempt(now)) {
+			if (round.isRefused()) {
+				// It is to be known what the others say.
+				attempt();
+				return;
+			}
 			this.finalAttempt = true;
 			if (round.isWon() || round.isAnswered()) {
 				fail(round);
 			}
 			return;
 		}
-		this.retries++;
-		this.pause = this.nodes.time().schedule(pauseNanos(round, now), this::attempt);
+		this.underWay = false;
+		if (!this.queued) {
+			this.queued = true;
+			this.queues.join(this);
+		}
+		if (this.again || this.queues.notices(this) != this.noticesBefore) {
+			this.again = false;
+			this.boundedByTime = true;
+			attempt(true);
+		}
+		else {
+			waitForTurn(round, now);
+		}
+	}
+
+	private void withdraw(VotingRound round, LockRequest request) {
+		if (round.isRefused()) {
+			this.nodes.sendInBackground(this.refusedBy, LockCommand.WITHDRAW, request);
+		}
+		else {
+			this.nodes.withdrawInBackground(request);
+		}
 	}
 
 	/**
@@ -207,22 +580,22 @@ final class Acquisition implements VotingRound.Observer {
 	}
 
 	private boolean isLastAttempt(long now) {
-		Duration waitTime = this.settings.waitTime();
-		if (waitTime != null) {
-			return now - this.startedAt >= Nanos.of(waitTime);
+		if (this.settings.waitTime() != null) {
+			return now - this.startedAt >= this.settings.patienceNanos();
 		}
-		return this.settings.retryCount() >= 0 && this.retries >= this.settings.retryCount();
+		return this.settings.retryCount() >= 0 && (this.boundedByTime
+				? now - this.startedAt >= this.settings.patienceNanos() : this.retries >= this.settings.retryCount());
 	}
 
-	private long pauseNanos(VotingRound round, long now) {
+	private long pauseNanos(@Nullable VotingRound round, long now) {
 		long nanos = this.settings.retry().nextPauseNanos(this.nodes.random());
-		long free = round.nanosUntilFree();
+		long free = (round != null) ? round.nanosUntilFree() : 0;
 		if (free > 0 && free < nanos) {
 			// Redis expires with a precision of a millisecond.
 			nanos = free + RetrySchedule.MIN_PAUSE_NANOS;
 		}
-		Duration waitTime = this.settings.waitTime();
-		return (waitTime != null) ? Math.min(nanos, this.startedAt + Nanos.of(waitTime) - now) : nanos;
+		return (this.boundedByTime || this.settings.waitTime() != null)
+				? Math.min(nanos, this.startedAt + this.settings.patienceNanos() - now) : nanos;
 	}
 
 	private void fail(VotingRound round) {
@@ -242,9 +615,8 @@ final class Acquisition implements VotingRound.Observer {
 		if (this.outcome.isDone()) {
 			return;
 		}
-		if (this.pause != null) {
-			this.pause.cancel();
-		}
+		cancelPause();
+		cancelAskOthers();
 		if (this.request != null) {
 			this.nodes.releaseInBackground(this.request);
 		}
@@ -263,7 +635,12 @@ final class Acquisition implements VotingRound.Observer {
 		this.round = null;
 		NotAcquired end = new NotAcquired(this.resources, reason, List.copyOf(this.attempts), message.toString(),
 				cause);
-		this.outcome.complete(end);
+		try {
+			leaveQueue();
+		}
+		finally {
+			this.outcome.complete(end);
+		}
 		this.nodes.events().fire((listener) -> listener.acquireFailed(this.resources, end.exception()));
 	}
 
@@ -292,12 +669,28 @@ final class Acquisition implements VotingRound.Observer {
 	}
 
 	/**
+	 * What becomes of a lock that is offered.
+	 */
+	enum TakeOver {
+
+		/** It is taken, or nodes are asked whether it can be. */
+		DONE,
+
+		/** Not by this one. */
+		REFUSED,
+
+		/** Nodes may have been told of it, and then something failed. */
+		FAILED
+
+	}
+
+	/**
 	 * Makes the lock that an attempt has won.
 	 */
 	@FunctionalInterface
 	interface LockFactory {
 
-		DefaultLockHandle create(LockRequest request, LockSettings settings, long start, List<ExecutionStats> attempts);
+		DefaultLockHandle create(Grant grant, LockSettings settings, List<ExecutionStats> attempts);
 
 	}
 

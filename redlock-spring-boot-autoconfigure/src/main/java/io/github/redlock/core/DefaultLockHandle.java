@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ import io.github.redlock.LockReleaseException;
 import io.github.redlock.RedlockException;
 import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.TimeSource.Cancellable;
+import io.github.redlock.spi.Vote;
 
 /**
  * One lock: held, then either lost or released, never anything again after that.
@@ -31,6 +33,16 @@ import io.github.redlock.spi.TimeSource.Cancellable;
  */
 final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Observer {
 
+	/**
+	 * Others who hear of a release need one round trip to ask the first node and another
+	 * one for the rest; the release itself took one.
+	 */
+	private static final int YIELD_ROUND_TRIPS = 3;
+
+	private static final long MIN_YIELD_NANOS = Duration.ofMillis(1).toNanos();
+
+	private static final long MAX_YIELD_NANOS = Duration.ofMillis(50).toNanos();
+
 	private static final Logger logger = LoggerFactory.getLogger(DefaultLockHandle.class);
 
 	private final NodeGroup nodes;
@@ -39,9 +51,11 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 	private final KeepAlive keepAlive;
 
+	private final LocalQueues queues;
+
 	private final double extendAfter;
 
-	private final long heldSince;
+	private final Grant grant;
 
 	private final Executor callbackExecutor;
 
@@ -52,6 +66,11 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	private final CompletableFuture<LockLostException> lost = new CompletableFuture<>();
 
 	private final CompletableFuture<ReleaseOutcome> released = new CompletableFuture<>();
+
+	private final AtomicBoolean toldWaiting = new AtomicBoolean();
+
+	/** Where others wait for notices of the release. */
+	private volatile int listenedAt;
 
 	private volatile State state = State.HELD;
 
@@ -80,23 +99,23 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 	/**
 	 * A lock that was just won.
-	 * @param start the monotonic time at which the winning attempt began
 	 * @param extendAfter the share of the ttl after which auto-extension begins
 	 * @param onEnd told once, when the lock is lost or its release has been answered
 	 */
-	DefaultLockHandle(NodeGroup nodes, KeepAlive keepAlive, LockRequest request, LockSettings settings, long start,
+	DefaultLockHandle(NodeGroup nodes, LocalQueues queues, KeepAlive keepAlive, Grant grant, LockSettings settings,
 			double extendAfter, List<ExecutionStats> attempts, Executor callbackExecutor,
 			Consumer<DefaultLockHandle> onEnd) {
 		this.nodes = nodes;
+		this.queues = queues;
 		this.keepAlive = keepAlive;
-		this.request = request;
+		this.grant = grant;
+		this.request = grant.request();
 		this.settings = settings;
 		this.extendAfter = extendAfter;
 		this.attempts = List.copyOf(attempts);
 		this.callbackExecutor = callbackExecutor;
 		this.onEnd = onEnd;
-		this.heldSince = start;
-		prolong(start, request);
+		prolong(grant.confirmedAt(), grant.request());
 	}
 
 	private void prolong(long start, LockRequest request) {
@@ -119,7 +138,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		if (maxHold == null) {
 			return deadline;
 		}
-		long left = this.heldSince + Nanos.of(maxHold) - start;
+		long left = this.grant.heldSince() + Nanos.of(maxHold) - start;
 		return (left < deadline - start) ? start + left : deadline;
 	}
 
@@ -128,7 +147,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 */
 	private boolean endsByMaxHold() {
 		Duration maxHold = this.settings.maxHold();
-		return maxHold != null && this.deadline - this.heldSince >= Nanos.of(maxHold);
+		return maxHold != null && this.deadline - this.grant.heldSince() >= Nanos.of(maxHold);
 	}
 
 	/**
@@ -289,7 +308,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 			throw new IllegalStateException(
 					"There are no fencing tokens: they are switched off (redlock.fencing.enabled=false)");
 		}
-		return this.request.token();
+		return this.grant.token();
 	}
 
 	@Override
@@ -490,7 +509,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 * the clock of the slowest of us, in whole milliseconds.
 	 */
 	private Duration restToHold() {
-		long left = this.heldSince + Nanos.of(this.settings.holdAtLeast()) - now();
+		long left = this.grant.heldSince() + Nanos.of(this.settings.holdAtLeast()) - now();
 		if (left <= 0) {
 			return Duration.ZERO;
 		}
@@ -502,17 +521,66 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 * Release without waiting; how it ends is logged and reported to listeners.
 	 * @param rest how long the nodes keep the keys
 	 */
-	private synchronized void beginRelease(Duration rest) {
-		if (this.state == State.RELEASED || this.released.isDone()) {
-			return;
+	private void beginRelease(Duration rest) {
+		Handover handover;
+		synchronized (this) {
+			if (this.state == State.RELEASED || this.released.isDone()) {
+				return;
+			}
+			if (this.state == State.LOST || endIfExpired()) {
+				this.released.complete(new ReleaseOutcome(false, null));
+				return;
+			}
+			handover = rest.isZero() ? handover() : null;
+			this.state = State.RELEASED;
+			end();
+			if (handover == null) {
+				afterBatch(() -> sendRelease(rest));
+			}
 		}
-		if (this.state == State.LOST || endIfExpired()) {
-			this.released.complete(new ReleaseOutcome(false, null));
-			return;
+		// Not in the monitor: from here on it is the lock of the next holder.
+		if (handover != null) {
+			handOver(handover);
 		}
-		this.state = State.RELEASED;
-		end();
-		afterBatch(() -> sendRelease(rest));
+	}
+
+	private void handOver(Handover handover) {
+		Acquisition next = this.queues.first(resources());
+		Acquisition refused = null;
+		while (next != null && !next.equals(refused)) {
+			Acquisition.TakeOver result = next.takeOver(handover);
+			if (result == Acquisition.TakeOver.DONE) {
+				return;
+			}
+			if (result == Acquisition.TakeOver.FAILED) {
+				break;
+			}
+			refused = next;
+			next = this.queues.first(resources());
+		}
+		sendRelease(Duration.ZERO);
+	}
+
+	/**
+	 * What the next holder of this process gets, if anything.
+	 */
+	private @Nullable Handover handover() {
+		boolean settled = this.extension == null && this.batch == null;
+		if (this.queues.first(resources()) == null || !settled || !this.grant.row().mayGoOn(now())) {
+			return null;
+		}
+		Grant current = new Grant(this.request, this.confirmedAt, this.grant.heldSince(), this.grant.token(),
+				this.grant.row());
+		return new Handover(this, current, this.deadline, this.settings, this.attempts.get(this.attempts.size() - 1));
+	}
+
+	/**
+	 * The next holder has the lock.
+	 */
+	void handedOver() {
+		this.nodes.events().fire((listener) -> listener.released(this, true));
+		this.released.complete(new ReleaseOutcome(true, null));
+		this.onEnd.accept(this);
 	}
 
 	/**
@@ -528,6 +596,11 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	}
 
 	private void sendRelease(Duration rest) {
+		this.listenedAt = this.queues.firstToAsk();
+		Acquisition first = this.queues.first(resources());
+		if (first != null) {
+			first.releasing();
+		}
 		if (rest.isZero()) {
 			this.nodes.send(LockCommand.RELEASE, this.request, this.nodes.open(this));
 		}
@@ -541,6 +614,48 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 */
 	@Override
 	public void answered(VotingRound round) {
+		releaseAnswered(round);
+	}
+
+	/**
+	 * The node where waiters listen has answered the release.
+	 */
+	@Override
+	public void voted(VotingRound round, int index, Vote vote) {
+		tellWaiting(round);
+	}
+
+	@Override
+	public void decided(VotingRound round) {
+		tellWaiting(round);
+	}
+
+	/**
+	 * Not before the release was handed to all nodes: what a waiter sends now comes
+	 * behind it.
+	 */
+	private void tellWaiting(VotingRound round) {
+		Vote vote = round.isSent() ? round.voteOf(this.listenedAt) : null;
+		if (vote == null || !this.toldWaiting.compareAndSet(false, true)) {
+			return;
+		}
+		int listeners = (vote instanceof Vote.Granted granted) ? granted.listeners()
+				: (vote instanceof Vote.Failed) ? Vote.Granted.UNKNOWN : 0;
+		long yielding = (listeners > 0)
+				? Math.min(YIELD_ROUND_TRIPS * (now() - round.start()) + MIN_YIELD_NANOS, MAX_YIELD_NANOS) : 0;
+		if (yielding > 0) {
+			this.queues.yieldToOthers(resources(), yielding);
+		}
+		Acquisition first = this.queues.first(resources());
+		if (first != null) {
+			first.released(listeners, yielding);
+		}
+	}
+
+	/**
+	 * A quorum answered the release, or what stands for it, or cannot any more.
+	 */
+	void releaseAnswered(VotingRound round) {
 		ReleaseOutcome outcome;
 		if (round.isUnreachable()) {
 			LockReleaseException error = new LockReleaseException(resources(), round, "The release of " + resources()

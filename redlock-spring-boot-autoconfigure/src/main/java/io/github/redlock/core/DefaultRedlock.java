@@ -41,7 +41,6 @@ import io.github.redlock.RedlockListener;
 import io.github.redlock.core.AcquireOutcome.Acquired;
 import io.github.redlock.spi.Awaiter;
 import io.github.redlock.spi.LockNode;
-import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.TimeSource;
 
 /**
@@ -127,6 +126,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private final ActiveLocks active;
 
+	private final LocalQueues queues;
+
 	private final Set<Duration> warnedOf = ConcurrentHashMap.newKeySet();
 
 	private final AtomicBoolean closed = new AtomicBoolean();
@@ -151,6 +152,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 			.toList();
 		this.nodes = new NodeGroup(guards, quorum, time, builder.random, events, awaiter(builder.nodes, time));
 		this.keepAlive = new KeepAlive(this.nodes, builder.commandTimeout);
+		this.queues = new LocalQueues(this.nodes);
 		warnIfShort(this.defaultTtl);
 		guards.forEach(NodeGuard::start);
 	}
@@ -323,19 +325,19 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		if (this.closed.get()) {
 			throw new IllegalStateException("This Redlock is closed; " + distinct + " cannot be locked any more");
 		}
-		return new Acquisition(this.nodes, distinct, ttl, settings, this.values, this.tokens, this::createLock);
+		return new Acquisition(this.nodes, this.queues, distinct, ttl, settings, this.values, this.tokens,
+				this::createLock);
 	}
 
 	private void start(Acquisition acquisition) {
 		this.active.began(acquisition);
 		CompletionStage<AcquireOutcome> outcome = acquisition.outcome();
 		outcome.whenComplete((ended, error) -> this.active.ended(acquisition));
-		acquisition.attempt();
+		acquisition.begin();
 	}
 
-	private DefaultLockHandle createLock(LockRequest request, LockSettings settings, long start,
-			List<ExecutionStats> attempts) {
-		DefaultLockHandle lock = new DefaultLockHandle(this.nodes, this.keepAlive, request, settings, start,
+	private DefaultLockHandle createLock(Grant grant, LockSettings settings, List<ExecutionStats> attempts) {
+		DefaultLockHandle lock = new DefaultLockHandle(this.nodes, this.queues, this.keepAlive, grant, settings,
 				this.extendAfter, attempts, this.callbackExecutor, this.active::ended);
 		this.nodes.events().fire((listener) -> listener.acquired(lock));
 		// The timer last: with a pause here it could end the lock before it has begun.
@@ -510,6 +512,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	public void close() {
 		if (this.closed.compareAndSet(false, true)) {
 			this.active.close();
+			this.queues.close();
 			this.nodes.guards().forEach(NodeGuard::close);
 			this.onClose.forEach(Runnable::run);
 		}

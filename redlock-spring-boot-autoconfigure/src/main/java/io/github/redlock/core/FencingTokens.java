@@ -30,8 +30,16 @@ final class FencingTokens {
 	}
 
 	long next() {
+		return next(1);
+	}
+
+	/**
+	 * Reserve a block of tokens.
+	 * @return the last one
+	 */
+	long next(int block) {
 		long now = this.time.wallClockMicros();
-		return this.highest.updateAndGet((last) -> Math.max(last + 1, now));
+		return this.highest.updateAndGet((last) -> Math.max(last + 1, now) + block - 1);
 	}
 
 	/**

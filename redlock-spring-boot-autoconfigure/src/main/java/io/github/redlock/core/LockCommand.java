@@ -11,7 +11,7 @@ import io.github.redlock.spi.Vote;
  */
 enum LockCommand {
 
-	ACQUIRE, EXTEND, HEAL, RELEASE, RELEASE_LATER, PING;
+	ACQUIRE, EXTEND, HEAL, RELEASE, RELEASE_LATER, WITHDRAW, PING;
 
 	CompletionStage<Vote> send(LockNode node, LockRequest request) {
 		return switch (this) {
@@ -20,6 +20,7 @@ enum LockCommand {
 			case HEAL -> node.heal(request);
 			case RELEASE -> node.release(request);
 			case RELEASE_LATER -> node.releaseLater(request);
+			case WITHDRAW -> node.withdraw(request);
 			case PING -> node.ping();
 		};
 	}
@@ -35,7 +36,7 @@ enum LockCommand {
 	 * Whether this is the last request of an owner, who has to be sure that it arrives.
 	 */
 	boolean isRelease() {
-		return this == RELEASE || this == RELEASE_LATER;
+		return this == RELEASE || this == RELEASE_LATER || this == WITHDRAW;
 	}
 
 	/**

@@ -70,6 +70,25 @@ record LockSettings(@Nullable Duration waitTime, int retryCount, RetrySchedule r
 	}
 
 	/**
+	 * Whether there may be more than one attempt.
+	 */
+	boolean mayWait() {
+		return (this.waitTime != null) ? this.waitTime.compareTo(Duration.ZERO) > 0 : this.retryCount != 0;
+	}
+
+	/**
+	 * How long to wait at most; without a wait time, as long as the retries would take.
+	 */
+	long patienceNanos() {
+		if (this.waitTime != null) {
+			return Nanos.of(this.waitTime);
+		}
+		long pause = Nanos.of(this.retry.delay()) + Nanos.of(this.retry.jitter());
+		return (this.retryCount < 0 || pause > Nanos.FOREVER / Math.max(this.retryCount, 1)) ? Nanos.FOREVER
+				: pause * this.retryCount;
+	}
+
+	/**
 	 * The same settings for a single attempt.
 	 */
 	LockSettings once() {

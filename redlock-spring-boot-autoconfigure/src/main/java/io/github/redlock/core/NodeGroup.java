@@ -1,6 +1,7 @@
 package io.github.redlock.core;
 
 import java.util.List;
+import java.util.function.IntConsumer;
 import java.util.random.RandomGenerator;
 
 import io.github.redlock.spi.Awaiter;
@@ -33,12 +34,32 @@ record NodeGroup(List<NodeGuard> guards, Quorum quorum, TimeSource time, RandomG
 	 * returns.
 	 */
 	void send(LockCommand command, LockRequest request, VotingRound round) {
+		sendToAll(round, (index) -> sendTo(index, command, request, round));
+	}
+
+	private void sendToAll(VotingRound round, IntConsumer send) {
 		for (int i = 0; i < this.guards.size(); i++) {
-			int index = i;
-			NodeGuard guard = this.guards.get(i);
-			guard.send(command, request, (vote) -> round.vote(index, guard.name(), vote, this.time.nanoTime()));
+			send.accept(i);
 		}
 		round.sent();
+	}
+
+	/**
+	 * Send a request to one node. More may follow, and then {@link VotingRound#sent()}.
+	 */
+	void sendTo(int index, LockCommand command, LockRequest request, VotingRound round) {
+		NodeGuard guard = this.guards.get(index);
+		guard.send(command, request, (vote) -> round.vote(index, guard.name(), vote, this.time.nanoTime()));
+	}
+
+	/**
+	 * Ask all nodes at once to replace the value of one request by that of another.
+	 */
+	void transfer(LockRequest request, LockRequest before, VotingRound round) {
+		sendToAll(round, (index) -> {
+			NodeGuard guard = this.guards.get(index);
+			guard.transfer(request, before, (vote) -> round.vote(index, guard.name(), vote, this.time.nanoTime()));
+		});
 	}
 
 	/**
@@ -46,8 +67,26 @@ record NodeGroup(List<NodeGuard> guards, Quorum quorum, TimeSource time, RandomG
 	 * it are told again by their guard.
 	 */
 	void releaseInBackground(LockRequest request) {
-		this.guards.forEach((guard) -> guard.send(LockCommand.RELEASE, request, (vote) -> {
-		}));
+		for (int i = 0; i < this.guards.size(); i++) {
+			sendInBackground(i, LockCommand.RELEASE, request);
+		}
+	}
+
+	/**
+	 * The same for an attempt that has failed: nobody waits for what it leaves.
+	 */
+	void withdrawInBackground(LockRequest request) {
+		for (int i = 0; i < this.guards.size(); i++) {
+			sendInBackground(i, LockCommand.WITHDRAW, request);
+		}
+	}
+
+	/**
+	 * Send a request to one node without waiting for its vote.
+	 */
+	void sendInBackground(int index, LockCommand command, LockRequest request) {
+		this.guards.get(index).send(command, request, (vote) -> {
+		});
 	}
 
 }

@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.TimeSource;
+import io.github.redlock.spi.TimeSource.Cancellable;
 import io.github.redlock.spi.Vote;
 
 /**
@@ -51,6 +52,8 @@ import io.github.redlock.spi.Vote;
 final class NodeGuard {
 
 	static final int DOWN_AFTER_TIMEOUTS = 2;
+
+	private static final int TIMEOUT_PER_PATIENCE = 10;
 
 	static final long FIRST_BACKOFF_NANOS = Duration.ofMillis(100).toNanos();
 
@@ -141,6 +144,35 @@ final class NodeGuard {
 		dispatch(command, request, sink);
 	}
 
+	/**
+	 * How long to wait for this node alone before others are asked too.
+	 */
+	long patienceNanos() {
+		return this.timeoutNanos / TIMEOUT_PER_PATIENCE;
+	}
+
+	/**
+	 * Whether it is marked down.
+	 */
+	boolean isDown() {
+		return this.down.get();
+	}
+
+	/**
+	 * Hear of releases of a resource.
+	 * @return ends it
+	 */
+	Cancellable onRelease(String resource, Runnable listener) {
+		try {
+			return this.node.onRelease(resource, listener);
+		}
+		catch (RuntimeException ex) {
+			logger.warn("There are no notices of releases from node {}; it is asked from time to time", name(), ex);
+			return () -> {
+			};
+		}
+	}
+
 	boolean extendsTogether() {
 		return this.node.extendsTogether();
 	}
@@ -167,6 +199,24 @@ final class NodeGuard {
 					: failed(new IllegalStateException("node " + name() + " answered for another number of locks"));
 		}), (vote) -> sink
 			.accept((vote instanceof Vote.Failed) ? Collections.nCopies(requests.size(), vote) : votes.get()));
+	}
+
+	/**
+	 * Ask the node to replace the value of one request by that of another, and deliver
+	 * the vote, exactly once. A node that has done so owes nothing of the first any more.
+	 */
+	void transfer(LockRequest request, LockRequest before, Consumer<Vote> sink) {
+		if (this.down.get() || this.closed) {
+			sink.accept(new Vote.Failed(Vote.Failed.Reason.DOWN, downError()));
+			return;
+		}
+		this.debts.putIfAbsent(request.value(), new Debt(request));
+		dispatch(LockCommand.ACQUIRE, request, () -> this.node.transfer(request, before.value()), (vote) -> {
+			if (vote instanceof Vote.Granted) {
+				this.debts.remove(before.value());
+			}
+			sink.accept(vote);
+		});
 	}
 
 	/**

@@ -15,9 +15,9 @@ import io.github.redlock.spi.Vote;
  * The votes on one request that was sent to all nodes. Counts them, tells its observer
  * when the outcome is decided, and goes on collecting the late ones for the statistics.
  * <p>
- * Thread-safe. The observer is called outside the monitor, and never before the request
- * was handed to all nodes: otherwise the release of a failed attempt could reach a node
- * before the attempt itself.
+ * Thread-safe. The observer is called outside the monitor, and but for single votes never
+ * before the request was handed to all nodes: otherwise the release of a failed attempt
+ * could reach a node before the attempt itself.
  */
 final class VotingRound implements ExecutionStats {
 
@@ -36,6 +36,9 @@ final class VotingRound implements ExecutionStats {
 	private int answered;
 
 	private boolean sent;
+
+	/** The other nodes are not asked any more. */
+	private boolean refused;
 
 	private boolean toldDecided;
 
@@ -92,6 +95,29 @@ final class VotingRound implements ExecutionStats {
 		tell();
 	}
 
+	/**
+	 * The one node that was asked first said no, so the others are not asked. Its vote is
+	 * counted next.
+	 */
+	synchronized void refused() {
+		this.sent = true;
+		this.refused = true;
+	}
+
+	/**
+	 * Whether it was handed to every node.
+	 */
+	synchronized boolean isSent() {
+		return this.sent;
+	}
+
+	/**
+	 * Whether only one node was asked, and it said no: nothing was set anywhere.
+	 */
+	synchronized boolean isRefused() {
+		return this.refused;
+	}
+
 	private void tell() {
 		boolean tellDecided;
 		boolean tellAnswered;
@@ -131,7 +157,7 @@ final class VotingRound implements ExecutionStats {
 
 	private synchronized boolean isDecided() {
 		int against = this.answered + this.failed - this.granted;
-		return isWon() || this.quorum.isBlockedBy(against);
+		return this.refused || isWon() || this.quorum.isBlockedBy(against);
 	}
 
 	/**
@@ -142,10 +168,10 @@ final class VotingRound implements ExecutionStats {
 	}
 
 	/**
-	 * Whether it is known if a quorum is reachable at all.
+	 * Whether it is known if a quorum is reachable at all, or nobody wants to know.
 	 */
 	synchronized boolean isAnswered() {
-		return this.quorum.isReachedBy(this.answered) || isUnreachable();
+		return this.refused || this.quorum.isReachedBy(this.answered) || isUnreachable();
 	}
 
 	/**
@@ -180,6 +206,13 @@ final class VotingRound implements ExecutionStats {
 	 * far as the votes so far can tell.
 	 */
 	synchronized long nanosUntilFree() {
+		if (this.refused) {
+			for (NodeVote vote : this.votes) {
+				if (vote != null && vote.vote() instanceof Vote.Held held) {
+					return Nanos.of(held.remaining());
+				}
+			}
+		}
 		long[] free = new long[this.votes.length];
 		for (int i = 0; i < free.length; i++) {
 			NodeVote vote = this.votes[i];

@@ -62,7 +62,7 @@ final class InMemoryLockNode implements LockNode {
 				Long fence = request.isFenced() ? live(this.fences, resource) : null;
 				boolean repeated = request.value().equals(live(this.locks, resource))
 						&& Objects.equals(fence, request.token());
-				if (fence != null && fence >= request.token() && !repeated) {
+				if (fence != null && fence >= request.firstToken() && !repeated) {
 					highest = Math.max(highest, fence);
 				}
 			}
@@ -118,6 +118,25 @@ final class InMemoryLockNode implements LockNode {
 			this.locks.put(resource, new Key<>(request.value(), now() + request.ttl().toNanos()));
 			raiseFence(resource, request);
 		}));
+	}
+
+	@Override
+	public CompletionStage<Vote> transfer(LockRequest request, String before) {
+		return answer(() -> {
+			Vote held = held(request, before);
+			if (held != null) {
+				return held;
+			}
+			if (isAnyMissing(request) || isAnyFenceAbove(request, before)) {
+				return Vote.Missing.INSTANCE;
+			}
+			for (String resource : request.resources()) {
+				if (before.equals(live(this.locks, resource))) {
+					this.locks.remove(resource);
+				}
+			}
+			return set(request);
+		});
 	}
 
 	private Vote release(LockRequest request, Consumer<String> action) {
@@ -211,15 +230,34 @@ final class InMemoryLockNode implements LockNode {
 	 * {@link Vote.Held} if any of the resources has another value.
 	 */
 	private @Nullable Vote held(LockRequest request) {
+		return held(request, request.value());
+	}
+
+	/**
+	 * The same, where another value counts as ours too.
+	 */
+	private @Nullable Vote held(LockRequest request, String before) {
 		Duration longest = null;
 		for (String resource : request.resources()) {
 			String value = live(this.locks, resource);
 			Duration left = ttl(this.locks.get(resource));
-			if (value != null && !value.equals(request.value()) && (longest == null || left.compareTo(longest) > 0)) {
+			if (value != null && !value.equals(request.value()) && !value.equals(before)
+					&& (longest == null || left.compareTo(longest) > 0)) {
 				longest = left;
 			}
 		}
 		return (longest != null) ? new Vote.Held(longest) : null;
+	}
+
+	/**
+	 * Whether somebody else was granted in the meantime what is still ours.
+	 */
+	private boolean isAnyFenceAbove(LockRequest request, String before) {
+		return request.isFenced() && request.resources()
+			.stream()
+			.filter((resource) -> before.equals(live(this.locks, resource)))
+			.map((resource) -> live(this.fences, resource))
+			.anyMatch((fence) -> fence != null && fence >= request.firstToken());
 	}
 
 	private boolean isAnyMissing(LockRequest request) {

@@ -3,6 +3,8 @@ package io.github.redlock.redis;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
+import org.jspecify.annotations.Nullable;
+
 import io.github.redlock.spi.Awaiter;
 import io.github.redlock.spi.Vote;
 
@@ -20,9 +22,11 @@ final class ChannelLockNode extends ScriptLockNode {
 	 * Create a node.
 	 * @param channels shared with the other nodes of the lock
 	 * @param opener opens a connection to it
+	 * @param notices hears of releases
 	 */
-	ChannelLockNode(String name, ScriptCommands commands, NodeChannels channels, NodeChannels.Opener opener) {
-		super(name, commands, true);
+	ChannelLockNode(String name, ScriptCommands commands, NodeChannels channels, NodeChannels.Opener opener,
+			@Nullable ReleaseSubscription notices) {
+		super(name, commands, true, notices);
 		this.channels = channels;
 		this.channel = channels.add(name, opener);
 	}
@@ -54,6 +58,7 @@ final class ChannelLockNode extends ScriptLockNode {
 	 */
 	@Override
 	public void close() {
+		closeNotices();
 		this.channels.close(this.channel);
 	}
 

@@ -3,18 +3,25 @@ package io.github.redlock.redis;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
 import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.DefaultJedisSocketFactory;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.JedisSocketFactory;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 
 import org.springframework.data.redis.connection.RedisPassword;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
@@ -29,6 +36,8 @@ import org.springframework.util.StringUtils;
 final class JedisConnections {
 
 	private static final String CLIENT_NAME = "redlock";
+
+	private static final Duration SILENCE = Duration.ofMinutes(1);
 
 	private JedisConnections() {
 	}
@@ -53,12 +62,7 @@ final class JedisConnections {
 			throws IOException {
 		SocketChannel channel = connect(settings, connectTimeout);
 		try {
-			JedisClientConfig config = DefaultJedisClientConfig.builder()
-				.user(textOrNull(settings.username()))
-				.password(textOrNull(settings.password()))
-				.database(settings.database())
-				.clientName(CLIENT_NAME)
-				.build();
+			JedisClientConfig config = login(settings).build();
 			// Jedis would set this on a socket that it has opened itself.
 			channel.socket().setSoTimeout(Math.toIntExact(commandTimeout.multipliedBy(2).toMillis()));
 			new Connection(channel::socket, config);
@@ -68,6 +72,46 @@ final class JedisConnections {
 			channel.close();
 			throw ex;
 		}
+	}
+
+	private static DefaultJedisClientConfig.Builder login(RedisNodeSettings settings) {
+		return DefaultJedisClientConfig.builder()
+			.user(textOrNull(settings.username()))
+			.password(textOrNull(settings.password()))
+			.database(settings.database())
+			.clientName(CLIENT_NAME);
+	}
+
+	/**
+	 * Open a connection that will do nothing but listen.
+	 */
+	static Jedis openForNotices(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout) {
+		DefaultJedisClientConfig.Builder config = login(settings)
+			.connectionTimeoutMillis(Math.toIntExact(connectTimeout.toMillis()))
+			.socketTimeoutMillis(Math.toIntExact(commandTimeout.multipliedBy(2).toMillis()))
+			// A connection that was cut somewhere on the way looks like one on which
+			// nothing
+			// happens: begin anew once in a while.
+			.blockingSocketTimeoutMillis(Math.toIntExact(SILENCE.toMillis()));
+		if (settings.ssl() != null) {
+			config.ssl(true)
+				.sslSocketFactory(settings.ssl().getSocketFactory())
+				.sslParameters(parameters(settings.ssl()));
+		}
+		JedisClientConfig complete = config.build();
+		return new Jedis(
+				new OnceOnly(
+						new DefaultJedisSocketFactory(new HostAndPort(settings.host(), settings.port()), complete)),
+				complete);
+	}
+
+	/**
+	 * Without this Jedis accepts any valid certificate, whomever it names.
+	 */
+	private static SSLParameters parameters(SSLContext ssl) {
+		SSLParameters parameters = ssl.getDefaultSSLParameters();
+		parameters.setEndpointIdentificationAlgorithm("HTTPS");
+		return parameters;
 	}
 
 	private static @Nullable String textOrNull(@Nullable String text) {
@@ -111,10 +155,9 @@ final class JedisConnections {
 			// against, and only a connection that stays silent is cut.
 			.readTimeout(commandTimeout.multipliedBy(2));
 		if (settings.ssl() != null) {
-			SSLParameters parameters = settings.ssl().getDefaultSSLParameters();
-			// Without this Jedis accepts any valid certificate, whomever it names.
-			parameters.setEndpointIdentificationAlgorithm("HTTPS");
-			builder.useSsl().sslSocketFactory(settings.ssl().getSocketFactory()).sslParameters(parameters);
+			builder.useSsl()
+				.sslSocketFactory(settings.ssl().getSocketFactory())
+				.sslParameters(parameters(settings.ssl()));
 		}
 		return builder.usePooling().poolConfig(oneConnection()).build();
 	}
@@ -130,6 +173,31 @@ final class JedisConnections {
 		pool.setMaxIdle(1);
 		pool.setJmxEnabled(false);
 		return pool;
+	}
+
+	/**
+	 * Connects once: Jedis would connect again by itself, without logging in, when
+	 * somebody writes to a connection that is closed.
+	 */
+	private static final class OnceOnly implements JedisSocketFactory {
+
+		private final JedisSocketFactory factory;
+
+		private boolean used;
+
+		private OnceOnly(JedisSocketFactory factory) {
+			this.factory = factory;
+		}
+
+		@Override
+		public synchronized Socket createSocket() {
+			if (this.used) {
+				throw new JedisConnectionException("the connection is closed");
+			}
+			this.used = true;
+			return this.factory.createSocket();
+		}
+
 	}
 
 }

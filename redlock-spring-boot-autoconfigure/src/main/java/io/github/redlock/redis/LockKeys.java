@@ -16,6 +16,13 @@ record LockKeys(String prefix) {
 	}
 
 	/**
+	 * Where releases of the resource are told of.
+	 */
+	String channel(String resource) {
+		return this.prefix + "released:" + resource;
+	}
+
+	/**
 	 * The fence key lies in the same Redis Cluster slot as its lock key: it carries the
 	 * same hash tag, or the whole lock key as its hash tag.
 	 */

@@ -31,6 +31,8 @@ enum LockScript {
 
 	RELEASE_LATER("release-later.lua"),
 
+	TRANSFER("transfer.lua"),
+
 	PING("ping.lua");
 
 	/** More than a name, two lengths and four line ends. */

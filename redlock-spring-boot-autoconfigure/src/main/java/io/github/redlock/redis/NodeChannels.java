@@ -275,13 +275,14 @@ final class NodeChannels implements Awaiter {
 				if (!leading) {
 					follow(self);
 				}
-				else {
+				else if (again || isAnythingUnderWay() || isPrompt()) {
 					turn(MAX_SELECT_MILLIS, self);
-					if (!again && !self.done && !isAnythingUnderWay()) {
-						// Between two attempts: who sends the next one wakes somebody.
-						stopLeading();
-						leading = false;
-					}
+				}
+				else {
+					// In a queue, or between two attempts: who sends the next one wakes
+					// somebody.
+					stopLeading();
+					leading = false;
 				}
 			}
 		}

@@ -72,7 +72,7 @@ public final class RedisLockNode extends ScriptLockNode {
 	 */
 	public RedisLockNode(String name, RedisConnectionFactory connectionFactory, String keyPrefix,
 			Duration fenceRetention) {
-		this(name, connectionFactory, new ScriptCommands(keyPrefix, fenceRetention), false);
+		this(name, connectionFactory, new ScriptCommands(keyPrefix, fenceRetention), false, null);
 	}
 
 	/**
@@ -80,9 +80,11 @@ public final class RedisLockNode extends ScriptLockNode {
 	 * @param pipelining whether to send what has gathered in one pipeline. The driver
 	 * must then report the answers of the other commands when one of them fails; Jedis
 	 * does, Lettuce does not. All keys must lie on one server
+	 * @param notices hears of releases
 	 */
-	RedisLockNode(String name, RedisConnectionFactory connectionFactory, ScriptCommands commands, boolean pipelining) {
-		super(name, commands, pipelining);
+	RedisLockNode(String name, RedisConnectionFactory connectionFactory, ScriptCommands commands, boolean pipelining,
+			@Nullable ReleaseSubscription notices) {
+		super(name, commands, pipelining, notices);
 		this.pipelining = pipelining;
 		this.connectionFactory = connectionFactory;
 		this.dispatcher = new Thread(this::dispatch, "redlock-node-" + name);
@@ -247,6 +249,7 @@ public final class RedisLockNode extends ScriptLockNode {
 	 */
 	@Override
 	public void close() {
+		closeNotices();
 		this.closed = true;
 		this.dispatcher.interrupt();
 		if (Thread.currentThread() == this.dispatcher) {

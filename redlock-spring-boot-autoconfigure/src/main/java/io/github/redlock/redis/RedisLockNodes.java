@@ -3,6 +3,9 @@ package io.github.redlock.redis;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,8 @@ public final class RedisLockNodes implements AutoCloseable {
 
 	private final List<Runnable> ownFactories = new ArrayList<>();
 
+	private final ThreadPoolExecutor noticesExecutor = noticesExecutor();
+
 	/**
 	 * Begin with no nodes.
 	 * @param keyPrefix put in front of every resource to make its key
@@ -35,6 +40,20 @@ public final class RedisLockNodes implements AutoCloseable {
 	 */
 	public RedisLockNodes(String keyPrefix, Duration fenceRetention) {
 		this.commands = new ScriptCommands(keyPrefix, fenceRetention);
+	}
+
+	/**
+	 * One thread, while there is something to do.
+	 */
+	private static ThreadPoolExecutor noticesExecutor() {
+		ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+				(task) -> {
+					Thread thread = new Thread(task, "redlock-notices");
+					thread.setDaemon(true);
+					return thread;
+				});
+		executor.allowCoreThreadTimeOut(true);
+		return executor;
 	}
 
 	/**
@@ -51,7 +70,7 @@ public final class RedisLockNodes implements AutoCloseable {
 	 * @param connectionFactory how to reach it, with any driver
 	 */
 	public void add(String name, RedisConnectionFactory connectionFactory) {
-		this.nodes.add(new RedisLockNode(name, connectionFactory, this.commands, false));
+		this.nodes.add(new RedisLockNode(name, connectionFactory, this.commands, false, null));
 	}
 
 	/**
@@ -61,14 +80,16 @@ public final class RedisLockNodes implements AutoCloseable {
 	 * @param commandTimeout how long to wait for an answer
 	 */
 	public void add(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout) {
+		ReleaseSubscription notices = new ReleaseSubscription(settings.name(),
+				() -> JedisConnections.openForNotices(settings, connectTimeout, commandTimeout), this.noticesExecutor);
 		if (settings.ssl() == null) {
 			this.nodes.add(new ChannelLockNode(settings.name(), this.commands, channels(settings, commandTimeout),
-					() -> JedisConnections.open(settings, connectTimeout, commandTimeout)));
+					() -> JedisConnections.open(settings, connectTimeout, commandTimeout), notices));
 			return;
 		}
 		JedisConnectionFactory factory = JedisConnections.create(settings, connectTimeout, commandTimeout);
 		this.ownFactories.add(factory::destroy);
-		this.nodes.add(new RedisLockNode(settings.name(), factory, this.commands, true));
+		this.nodes.add(new RedisLockNode(settings.name(), factory, this.commands, true, notices));
 	}
 
 	private NodeChannels channels(RedisNodeSettings first, Duration commandTimeout) {
@@ -86,6 +107,7 @@ public final class RedisLockNodes implements AutoCloseable {
 	@Override
 	public void close() {
 		this.nodes.forEach(LockNode::close);
+		this.noticesExecutor.shutdown();
 		this.ownFactories.forEach(Runnable::run);
 		this.ownFactories.clear();
 	}

@@ -14,6 +14,11 @@ import io.github.redlock.spi.Vote;
  */
 final class ScriptCall {
 
+	/** See release.lua; far from any number that is an answer by accident. */
+	private static final int TOLD = 1 << 20;
+
+	private static final int NOBODY_CAN_BE_TOLD = 1 << 21;
+
 	private final ScriptCommand command;
 
 	private final CompletableFuture<Vote> vote = new CompletableFuture<>();
@@ -176,9 +181,12 @@ final class ScriptCall {
 		}
 		return switch (this.command.script()) {
 			case ACQUIRE -> (code < 0) ? held(code) : new Vote.Stale(code);
-			case EXTEND -> toExtendVote(code);
+			case EXTEND, TRANSFER -> toExtendVote(code);
 			case HEAL -> (code < 0) ? held(code) : null;
-			case RELEASE, RELEASE_LATER -> (code == 1) ? Vote.Missing.INSTANCE : null;
+			case RELEASE -> (code == 1) ? Vote.Missing.INSTANCE
+					: (code == NOBODY_CAN_BE_TOLD) ? new Vote.Granted(Vote.Granted.UNKNOWN)
+							: (code > TOLD && code < NOBODY_CAN_BE_TOLD) ? new Vote.Granted((int) (code - TOLD)) : null;
+			case RELEASE_LATER -> (code == 1) ? Vote.Missing.INSTANCE : null;
 			case PING, EXTEND_ALL -> null;
 		};
 	}

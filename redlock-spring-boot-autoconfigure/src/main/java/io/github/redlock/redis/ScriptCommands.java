@@ -23,9 +23,20 @@ final class ScriptCommands {
 
 	private volatile @Nullable Last<List<LockRequest>> lastOfAll;
 
+	private volatile @Nullable Last<LockRequest> lastTransfer;
+
+	private volatile @Nullable Last<LockRequest> lastWithdrawal;
+
 	ScriptCommands(String keyPrefix, Duration fenceRetention) {
 		this.keys = new LockKeys(keyPrefix);
 		this.fenceRetentionMillis = fenceRetention.toMillis();
+	}
+
+	/**
+	 * The name of the channel where releases of the resource are told of.
+	 */
+	String channel(String resource) {
+		return this.keys.channel(resource);
 	}
 
 	ScriptCommand of(LockScript script, LockRequest request) {
@@ -46,6 +57,41 @@ final class ScriptCommands {
 		if (last == null || !last.requested.equals(requests)) {
 			last = new Last<>(requests, extendAll(requests));
 			this.lastOfAll = last;
+		}
+		return last.command;
+	}
+
+	/**
+	 * The command that hands a lock over.
+	 * @param before the value of the holder before
+	 */
+	ScriptCommand transfer(LockRequest request, String before) {
+		Last<LockRequest> last = this.lastTransfer;
+		// The value is fresh: the same request has the same holder before.
+		if (last == null || !last.requested.equals(request)) {
+			byte[][] keys = this.keys.of(request.resources(), request.isFenced());
+			byte[] value = LockKeys.bytes(request.value());
+			byte[] ttl = Arguments.number(request.ttl().toMillis());
+			byte[][] args = request.isFenced()
+					? new byte[][] { value, LockKeys.bytes(before), ttl, Arguments.number(request.token()),
+							Arguments.number(request.ttl().toMillis() + this.fenceRetentionMillis),
+							Arguments.number(request.firstToken()) }
+					: new byte[][] { value, LockKeys.bytes(before), ttl };
+			last = new Last<>(request, new ScriptCommand(LockScript.TRANSFER, keys, args));
+			this.lastTransfer = last;
+		}
+		return last.command;
+	}
+
+	/**
+	 * The command that releases and tells nobody.
+	 */
+	ScriptCommand withdraw(LockRequest request) {
+		Last<LockRequest> last = this.lastWithdrawal;
+		if (last == null || !last.requested.equals(request)) {
+			last = new Last<>(request, new ScriptCommand(LockScript.RELEASE, this.keys.of(request.resources(), false),
+					LockKeys.bytes(request.value())));
+			this.lastWithdrawal = last;
 		}
 		return last.command;
 	}
@@ -73,8 +119,13 @@ final class ScriptCommands {
 	}
 
 	private ScriptCommand release(LockRequest request) {
-		return new ScriptCommand(LockScript.RELEASE, this.keys.of(request.resources(), false),
-				LockKeys.bytes(request.value()));
+		List<String> resources = request.resources();
+		byte[][] args = new byte[1 + resources.size()][];
+		args[0] = LockKeys.bytes(request.value());
+		for (int i = 0; i < resources.size(); i++) {
+			args[1 + i] = LockKeys.bytes(this.keys.channel(resources.get(i)));
+		}
+		return new ScriptCommand(LockScript.RELEASE, this.keys.of(resources, false), args);
 	}
 
 	private ScriptCommand withTtl(LockScript script, LockRequest request) {
@@ -84,8 +135,12 @@ final class ScriptCommands {
 		if (!request.isFenced()) {
 			return new ScriptCommand(script, keys, value, Arguments.number(ttl));
 		}
-		return new ScriptCommand(script, keys, value, Arguments.number(ttl), Arguments.number(request.token()),
-				Arguments.number(ttl + this.fenceRetentionMillis));
+		byte[] token = Arguments.number(request.token());
+		byte[] fenceTtl = Arguments.number(ttl + this.fenceRetentionMillis);
+		return (script == LockScript.ACQUIRE && request.block() > 1)
+				? new ScriptCommand(script, keys, value, Arguments.number(ttl), token, fenceTtl,
+						Arguments.number(request.firstToken()))
+				: new ScriptCommand(script, keys, value, Arguments.number(ttl), token, fenceTtl);
 	}
 
 	private record Last<R>(R requested, ScriptCommand command) {

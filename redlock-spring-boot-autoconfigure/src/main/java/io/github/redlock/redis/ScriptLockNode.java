@@ -4,8 +4,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
+import org.jspecify.annotations.Nullable;
+
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.TimeSource.Cancellable;
 import io.github.redlock.spi.Vote;
 
 /**
@@ -13,21 +16,27 @@ import io.github.redlock.spi.Vote;
  */
 abstract class ScriptLockNode implements LockNode {
 
+	private static final Vote UNHEARD = new Vote.Granted(Vote.Granted.UNKNOWN);
+
 	private final String name;
 
 	private final ScriptCommands commands;
 
 	private final boolean singleServer;
 
+	private final @Nullable ReleaseSubscription notices;
+
 	/**
 	 * Create a node.
 	 * @param singleServer whether all keys lie on one server, so that one command may
 	 * name keys of different locks
+	 * @param notices hears of releases
 	 */
-	ScriptLockNode(String name, ScriptCommands commands, boolean singleServer) {
+	ScriptLockNode(String name, ScriptCommands commands, boolean singleServer, @Nullable ReleaseSubscription notices) {
 		this.name = name;
 		this.commands = commands;
 		this.singleServer = singleServer;
+		this.notices = notices;
 	}
 
 	/**
@@ -73,12 +82,66 @@ abstract class ScriptLockNode implements LockNode {
 
 	@Override
 	public CompletionStage<Vote> release(LockRequest request) {
-		return send(LockScript.RELEASE, request);
+		if (!canBeHeard()) {
+			// Nobody can listen, so nobody is told.
+			return send(new ScriptCall(this.commands.withdraw(request)))
+				.thenApply((vote) -> (vote instanceof Vote.Granted) ? UNHEARD : vote);
+		}
+		CompletionStage<Vote> vote = send(LockScript.RELEASE, request);
+		ReleaseSubscription notices = this.notices;
+		if (notices == null) {
+			return vote;
+		}
+		if (notices.isBroken()) {
+			return vote.thenApply((answer) -> Vote.Granted.INSTANCE.equals(answer) ? UNHEARD : answer);
+		}
+		return isListeningTo(request.resources(), notices) ? vote.thenApply(ScriptLockNode::withoutOurselves) : vote;
+	}
+
+	/**
+	 * Whether others who use the same node the same way can hear of releases.
+	 */
+	boolean canBeHeard() {
+		return this.notices != null;
+	}
+
+	@Override
+	public CompletionStage<Vote> withdraw(LockRequest request) {
+		return send(new ScriptCall(this.commands.withdraw(request)));
+	}
+
+	private boolean isListeningTo(List<String> resources, ReleaseSubscription notices) {
+		return resources.stream().map(this.commands::channel).allMatch(notices::isListeningTo);
+	}
+
+	private static Vote withoutOurselves(Vote vote) {
+		return (vote instanceof Vote.Granted granted && granted.listeners() > 0)
+				? new Vote.Granted(granted.listeners() - 1) : vote;
+	}
+
+	@Override
+	public Cancellable onRelease(String resource, Runnable listener) {
+		return (this.notices != null) ? this.notices.add(this.commands.channel(resource), listener) : () -> {
+		};
+	}
+
+	/**
+	 * Hear of nothing any more.
+	 */
+	void closeNotices() {
+		if (this.notices != null) {
+			this.notices.close();
+		}
 	}
 
 	@Override
 	public CompletionStage<Vote> releaseLater(LockRequest request) {
 		return send(LockScript.RELEASE_LATER, request);
+	}
+
+	@Override
+	public CompletionStage<Vote> transfer(LockRequest request, String before) {
+		return send(new ScriptCall(this.commands.transfer(request, before)));
 	}
 
 	@Override

@@ -31,8 +31,9 @@ public interface LockNode extends AutoCloseable {
 
 	/**
 	 * Set every lock key to the value if all of them are free (or already hold this very
-	 * value) and the token is larger than every stored fence. A repeated request is
-	 * granted again, and makes no time to live shorter.
+	 * value) and the first token is larger than every stored fence; the fences then hold
+	 * the last one. A repeated request is granted again, and makes no time to live
+	 * shorter.
 	 * @param request the resources, the value, the time to live and the token
 	 * @return {@link Vote.Granted}, {@link Vote.Held}, {@link Vote.Stale} or
 	 * {@link Vote.Failed}
@@ -85,13 +86,23 @@ public interface LockNode extends AutoCloseable {
 	CompletionStage<Vote> heal(LockRequest request);
 
 	/**
-	 * Delete every lock key that holds the value, whatever the others hold. Fence keys
-	 * stay.
+	 * Delete every lock key that holds the value, whatever the others hold, and tell
+	 * those who wait for it. Fence keys stay.
 	 * @param request the resources and the value
 	 * @return {@link Vote.Granted} if all keys held the value, {@link Vote.Missing} if at
 	 * least one was gone or foreign, or {@link Vote.Failed}
 	 */
 	CompletionStage<Vote> release(LockRequest request);
+
+	/**
+	 * Delete what an attempt that has failed may have set. That frees nothing that
+	 * anybody waits for: as {@link #release}, but nobody is told.
+	 * @param request the resources and the value
+	 * @return as {@link #release}
+	 */
+	default CompletionStage<Vote> withdraw(LockRequest request) {
+		return release(request);
+	}
 
 	/**
 	 * Release, but only when the request's time to live is over: every lock key that
@@ -104,10 +115,36 @@ public interface LockNode extends AutoCloseable {
 	CompletionStage<Vote> releaseLater(LockRequest request);
 
 	/**
+	 * Hand the lock over inside the process of its owner: every lock key that holds the
+	 * value of the holder before gets the value and the time to live of the request, and
+	 * the fences the last token, if all keys hold that value (or already the new one) and
+	 * the fences are below the first token. Nothing is set otherwise.
+	 * @param request the resources, the new value, the time to live and the token
+	 * @param before the value of the holder before
+	 * @return {@link Vote.Granted}, {@link Vote.Missing}, {@link Vote.Held} or
+	 * {@link Vote.Failed}
+	 */
+	CompletionStage<Vote> transfer(LockRequest request, String before);
+
+	/**
 	 * Find out whether the node answers, opening a connection where there is none.
 	 * @return {@link Vote.Granted} or {@link Vote.Failed}
 	 */
 	CompletionStage<Vote> ping();
+
+	/**
+	 * Hear of releases of a resource, by whomever, as long as they can be heard of: a
+	 * notice may be lost. Does not wait for input or output. A node that can do this
+	 * tells of releases, but not of what is {@link #withdraw withdrawn}.
+	 * @param resource the resource
+	 * @param listener told of each release, and when one may have been missed, on any
+	 * thread; does not block
+	 * @return ends it
+	 */
+	default TimeSource.Cancellable onRelease(String resource, Runnable listener) {
+		return () -> {
+		};
+	}
 
 	/**
 	 * How a thread should wait for answers of this node.

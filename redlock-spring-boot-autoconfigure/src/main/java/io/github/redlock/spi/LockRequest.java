@@ -13,10 +13,13 @@ import java.util.List;
  * or above
  * @param ttl the time to live of the lock keys, a positive whole number of milliseconds
  * @param token the fencing token, positive, or {@link #NO_TOKEN} where fencing is off and
- * fence keys are neither read nor written
+ * fence keys are neither read nor written. Of a block of tokens it is the last one, which
+ * the nodes keep
+ * @param block how many tokens up to this one are reserved, at least 1: consecutive
+ * holders inside one process get them one after another
  * @since 0.1.0
  */
-public record LockRequest(List<String> resources, String value, Duration ttl, long token) {
+public record LockRequest(List<String> resources, String value, Duration ttl, long token, int block) {
 
 	/** The token of a request without fencing. */
 	public static final long NO_TOKEN = 0;
@@ -27,9 +30,21 @@ public record LockRequest(List<String> resources, String value, Duration ttl, lo
 	 * @param value the owner's random value
 	 * @param ttl the time to live of the lock keys
 	 * @param token the fencing token or {@link #NO_TOKEN}
+	 * @param block how many tokens are reserved
 	 */
 	public LockRequest {
 		resources = List.copyOf(resources);
+	}
+
+	/**
+	 * A request with a single token.
+	 * @param resources what is locked
+	 * @param value the owner's random value
+	 * @param ttl the time to live of the lock keys
+	 * @param token the fencing token or {@link #NO_TOKEN}
+	 */
+	public LockRequest(List<String> resources, String value, Duration ttl, long token) {
+		this(resources, value, ttl, token, 1);
 	}
 
 	/**
@@ -38,7 +53,15 @@ public record LockRequest(List<String> resources, String value, Duration ttl, lo
 	 * @return the changed copy
 	 */
 	public LockRequest withTtl(Duration ttl) {
-		return this.ttl.equals(ttl) ? this : new LockRequest(this.resources, this.value, ttl, this.token);
+		return this.ttl.equals(ttl) ? this : new LockRequest(this.resources, this.value, ttl, this.token, this.block);
+	}
+
+	/**
+	 * The first token of the block, which must be larger than every stored fence.
+	 * @return the token itself if it is the only one
+	 */
+	public long firstToken() {
+		return this.token - this.block + 1;
 	}
 
 	/**

@@ -14,11 +14,17 @@ public sealed interface Vote {
 
 	/**
 	 * The node did what was asked: it granted, extended, healed or deleted every key.
+	 *
+	 * @param listeners of a release, how many others wait for one and were told of it;
+	 * {@link #UNKNOWN} if the node could not tell anybody, 0 for everything else
 	 */
-	record Granted() implements Vote {
+	record Granted(int listeners) implements Vote {
 
-		/** The only value worth having: a granted vote carries no data. */
-		public static final Granted INSTANCE = new Granted();
+		/** The node could not tell anybody. */
+		public static final int UNKNOWN = -1;
+
+		/** Nobody was told of anything. */
+		public static final Granted INSTANCE = new Granted(0);
 
 	}
 

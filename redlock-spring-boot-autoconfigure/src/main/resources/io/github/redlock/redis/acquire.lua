@@ -1,16 +1,17 @@
 -- Lock all resources or none.
 -- KEYS: the lock keys, then (with fencing) their fence keys in the same order
--- ARGV: value, ttl in ms [, token, ttl of the fence keys in ms]
+-- ARGV: value, ttl in ms [, token, ttl of the fence keys in ms [, the first token, where a block up to token is reserved]]
 -- Answers 0 GRANTED; -(1 + ms) HELD by another value for that long; a positive number STALE, the highest fence.
 -- The same value found again counts as free, so a repeated request is granted again. A time to live only grows then:
 -- the repetition may arrive late, after an extension was counted on.
 local value, ttl, token, fence_ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local n = token and #KEYS / 2 or #KEYS
+local first = token and tonumber(ARGV[5] or token)
 if n == 1 and token then
 	-- The usual case, a free resource, with as few calls as possible.
 	local stored = redis.call('GET', KEYS[2])
 	local number = tonumber(stored or 0)
-	if number and number >= 0 and number < tonumber(token) then
+	if number and number >= 0 and number < first then
 		if redis.call('SET', KEYS[1], value, 'PX', ttl, 'NX') then
 			redis.call('SET', KEYS[2], token, 'PX', fence_ttl)
 			return 0
@@ -47,8 +48,7 @@ if token then
 			ours[KEYS[i]] = number == tonumber(token)
 		end
 	end
-	local proposed = tonumber(token)
-	if fence > proposed or (fence == proposed and mine < n) then
+	if fence >= first and not (fence == tonumber(token) and mine == n) then
 		return fence
 	end
 end

@@ -284,6 +284,8 @@ class RaceChecks {
 		private final LockSettings settings = new LockSettings(Duration.ofSeconds(5), 0,
 				new RetrySchedule(Duration.ofMillis(100), Duration.ZERO), 0.01, false, Duration.ZERO, null);
 
+		private final LocalQueues queues;
+
 		private Fixture() {
 			this(1);
 		}
@@ -297,20 +299,23 @@ class RaceChecks {
 			}
 			this.node = this.nodes.get(0);
 			this.group = new NodeGroup(this.guards, new Quorum(size), this.time, () -> 0, events, this.time);
+			this.queues = new LocalQueues(this.group);
 		}
 
 		private DefaultLockHandle hold() {
-			DefaultLockHandle lock = new DefaultLockHandle(this.group, new KeepAlive(this.group, TIMEOUT), REQUEST,
-					this.settings, this.time.nanoTime(), 0.3, List.of(), Runnable::run, (ended) -> {
+			long now = this.time.nanoTime();
+			Grant grant = new Grant(REQUEST, now, now, LockRequest.NO_TOKEN, Row.begin(now));
+			DefaultLockHandle lock = new DefaultLockHandle(this.group, this.queues, new KeepAlive(this.group, TIMEOUT),
+					grant, this.settings, 0.3, List.of(), Runnable::run, (ended) -> {
 					});
 			lock.start();
 			return lock;
 		}
 
 		private Acquisition acquire() {
-			Acquisition acquisition = new Acquisition(this.group, List.of("a"), Duration.ofSeconds(10), this.settings,
-					() -> "v", null, (request, settings, start, attempts) -> hold());
-			acquisition.attempt();
+			Acquisition acquisition = new Acquisition(this.group, this.queues, List.of("a"), Duration.ofSeconds(10),
+					this.settings, () -> "v", null, (grant, settings, attempts) -> hold());
+			acquisition.begin();
 			return acquisition;
 		}
 
@@ -415,6 +420,11 @@ class RaceChecks {
 		@Override
 		public CompletionStage<Vote> releaseLater(LockRequest request) {
 			return ask("releaseLater");
+		}
+
+		@Override
+		public CompletionStage<Vote> transfer(LockRequest request, String before) {
+			return ask("transfer");
 		}
 
 		@Override

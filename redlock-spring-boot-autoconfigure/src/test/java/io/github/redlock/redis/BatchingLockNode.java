@@ -29,8 +29,13 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 	private Pipe pipe = new Pipe();
 
 	protected BatchingLockNode(String name, String keyPrefix, Duration fenceRetention, boolean pipelining) {
-		super(name, new ScriptCommands(keyPrefix, fenceRetention), true);
+		super(name, new ScriptCommands(keyPrefix, fenceRetention), true, null);
 		this.pipelining = pipelining;
+	}
+
+	@Override
+	boolean canBeHeard() {
+		return true;
 	}
 
 	/** What is sent from now on travels on another connection. */

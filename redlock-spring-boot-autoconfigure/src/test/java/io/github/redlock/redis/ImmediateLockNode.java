@@ -16,7 +16,7 @@ public final class ImmediateLockNode extends ScriptLockNode {
 	private final RedisConnection connection;
 
 	public ImmediateLockNode(String name, ScriptedRedis server, Duration fenceRetention) {
-		super(name, new ScriptCommands("", fenceRetention), true);
+		super(name, new ScriptCommands("", fenceRetention), true, null);
 		this.connection = connectionTo(server);
 	}
 
@@ -38,6 +38,11 @@ public final class ImmediateLockNode extends ScriptLockNode {
 
 	public static String fenceKey(String resource) {
 		return new LockKeys("").fenceKey(resource);
+	}
+
+	@Override
+	boolean canBeHeard() {
+		return true;
 	}
 
 	@Override

@@ -94,6 +94,8 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 			}
 
 		});
+		// Nothing that the scripts protect themselves against happens here.
+		redis.set("pcall", redis.get("call"));
 		redis.set("error_reply", new OneArgFunction() {
 
 			@Override
@@ -294,6 +296,7 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 				yield LuaValue.ONE;
 			}
 			case "SET" -> set(key, entry, args);
+			case "PUBLISH" -> LuaValue.valueOf(this.witness.published(key));
 			default -> throw new IllegalArgumentException("not simulated: " + command);
 		};
 	}
@@ -351,6 +354,15 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 		 * @param ttlMillis how long it lives from now, zero if it is deleted
 		 */
 		default void written(String key, String before, String by, long ttlMillis) {
+		}
+
+		/**
+		 * A script tells of something.
+		 * @param channel where
+		 * @return how many heard it
+		 */
+		default int published(String channel) {
+			return 0;
 		}
 
 	}

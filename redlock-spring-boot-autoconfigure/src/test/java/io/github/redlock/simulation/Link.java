@@ -2,8 +2,10 @@ package io.github.redlock.simulation;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -12,6 +14,7 @@ import org.springframework.data.redis.RedisConnectionFailureException;
 
 import io.github.redlock.redis.BatchingLockNode;
 import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.TimeSource.Cancellable;
 import io.github.redlock.spi.Vote;
 
 /**
@@ -42,6 +45,8 @@ final class Link extends BatchingLockNode {
 	private final List<Runnable> stuck = new ArrayList<>();
 
 	private final Set<String> released = new HashSet<>();
+
+	private final Map<String, SimulatedServer.Subscriber> subscribed = new HashMap<>();
 
 	private final long usualLatencyNanos;
 
@@ -112,7 +117,67 @@ final class Link extends BatchingLockNode {
 	public CompletionStage<Vote> release(LockRequest request) {
 		this.released.add(request.value());
 		this.oracle.releaseSent(request.value());
-		return super.release(request);
+		return super.release(request).thenApply((vote) -> withoutOurselves(vote, request));
+	}
+
+	@Override
+	public CompletionStage<Vote> transfer(LockRequest request, String before) {
+		checkNotReleased("transfer", request);
+		this.released.add(before);
+		this.oracle.transferSent(request, before);
+		return super.transfer(request, before);
+	}
+
+	@Override
+	public CompletionStage<Vote> withdraw(LockRequest request) {
+		this.released.add(request.value());
+		this.oracle.releaseSent(request.value());
+		return super.withdraw(request);
+	}
+
+	/**
+	 * One subscription: it takes a message each way, and ends with the server. What is
+	 * told while nothing gets through is lost.
+	 */
+	@Override
+	public Cancellable onRelease(String resource, Runnable listener) {
+		String channel = "released:" + resource;
+		boolean[] over = new boolean[1];
+		SimulatedServer.Subscriber subscriber = () -> deliver(over, listener);
+		this.subscribed.put(channel, subscriber);
+		this.world.schedule(latency(), () -> {
+			if (!over[0] && !this.blocked && !this.closed) {
+				this.server.subscribe(channel, subscriber);
+				// It is known then, and something may have been missed before.
+				deliver(over, listener);
+			}
+		});
+		return () -> {
+			over[0] = true;
+			this.subscribed.remove(channel, subscriber);
+			this.server.unsubscribe(channel, subscriber);
+		};
+	}
+
+	private void deliver(boolean[] over, Runnable listener) {
+		if (!this.blocked) {
+			this.world.schedule(latency(), () -> this.process.run(() -> {
+				if (!over[0] && !this.closed) {
+					this.oracle.noticed();
+					listener.run();
+				}
+			}));
+		}
+	}
+
+	private Vote withoutOurselves(Vote vote, LockRequest request) {
+		boolean ours = request.resources()
+			.stream()
+			.map((resource) -> "released:" + resource)
+			.anyMatch((channel) -> this.subscribed.containsKey(channel)
+					&& this.server.isSubscribed(channel, this.subscribed.get(channel)));
+		return (ours && vote instanceof Vote.Granted granted && granted.listeners() > 0)
+				? new Vote.Granted(granted.listeners() - 1) : vote;
 	}
 
 	private void checkNotReleased(String command, LockRequest request) {

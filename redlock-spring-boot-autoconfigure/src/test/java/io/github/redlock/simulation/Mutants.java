@@ -28,9 +28,15 @@ final class Mutants {
 
 	private static final String LUA_RELEASE = "redis/release.lua";
 
+	private static final String LUA_TRANSFER = "redis/transfer.lua";
+
+	private static final String HANDOVER = "core/Handover.java";
+
+	private static final String STALE = "if fence >= first and not (fence == tonumber(token) and mine == n) then";
+
 	private static final String RELEASE_FAILED_ATTEMPT = """
 			this.request = null;
-					this.nodes.releaseInBackground(request);
+					withdraw(round, request);
 			""".indent(0).stripTrailing();
 
 	private Mutants() {
@@ -41,10 +47,10 @@ final class Mutants {
 			Mutant.of("validity counts from the last request instead of the first")
 				.edit(ROUND, "private final long start;", "private long start;")
 				.edit(ROUND, "	void sent() {\n		synchronized (this) {",
-						"	void sent(long now) {\n		synchronized (this) {\n			this.start = now;")
+						"	void sent() {\n		sent(this.start);\n	}\n\n	void sent(long now) {\n		synchronized (this) {\n			this.start = now;")
 				.edit(GROUP, "round.sent();", "round.sent(this.time.nanoTime());"),
 			Mutant.of("validity counts from the decision")
-				.edit(ACQUISITION, "this.settings, round.start(), List", "this.settings, now, List"),
+				.edit(ACQUISITION, "new Grant(request, round.start(), round.start()", "new Grant(request, now, now"),
 			Mutant.of("an extension counts from its decision")
 				.edit(EXTENSION, "this.lock.extended(round.start()", "this.lock.extended(this.nodes.time().nanoTime()"),
 			Mutant.of("success is not checked for the validity left")
@@ -132,31 +138,83 @@ final class Mutants {
 
 						private @Nullable String oneValue;
 						""")
-				.edit(ACQUISITION, "long token = (this.tokens", """
+				.edit(ACQUISITION, "		int block = this.queued", """
 						if (this.oneValue == null) {
 							this.oneValue = this.values.get();
 						}
-						long token = (this.tokens""")
-				.edit(ACQUISITION, "this.resources, this.values.get(), this.ttl",
-						"this.resources, this.oneValue, this.ttl"),
+						int block = this.queued""")
+				.edit(ACQUISITION, "this.resources, this.values.get(), this.ttl, this.tokens",
+						"this.resources, this.oneValue, this.ttl, this.tokens")
+				.edit(ACQUISITION, "this.resources, this.values.get(), this.ttl, LockRequest",
+						"this.resources, this.oneValue, this.ttl, LockRequest"),
 			// Waiting
 			Mutant.of("the wait time does not end the waiting")
-				.edit(ACQUISITION, "return now - this.startedAt >= Nanos.of(waitTime);", "return false;"),
+				.edit(ACQUISITION, "return now - this.startedAt >= this.settings.patienceNanos();", "return false;"),
 			Mutant.of("an interrupt does not end the acquisition")
 				.edit(REDLOCK, "acquisition.abort(Reason.INTERRUPTED, \"the waiting thread was interrupted\");", ""),
 			Mutant.of("an outage is taken for a held lock")
 				.edit(ACQUISITION, "round.isUnreachable() ? Reason.NO_QUORUM : Reason.HELD", "Reason.HELD"),
+			Mutant.of("nobody follows the first of a queue").edit(ACQUISITION, "first.becomeFirst();", ""),
+			Mutant.of("who gives up stays in the queue")
+				.edit(ACQUISITION, "		try {\n			leaveQueue();", "		try {"),
+			Mutant.of("who is not the first waits for ever")
+				.edit(ACQUISITION, "if (patience < Nanos.FOREVER) {", "if (false) {"),
+			Mutant.of("who is woken for nothing asks again at once")
+				.edit(ACQUISITION, "this.queues.notices(this) != this.noticesBefore", "true"),
+			Mutant.of("the others are asked for somebody who has given up")
+				.edit(ACQUISITION,
+						"if (first == NONE || !round.equals(this.round) || request == null || this.outcome.isDone()) {",
+						"if (first == NONE || request == null) {")
+				.edit(ACQUISITION, "		cancelAskOthers();\n		if (this.request != null) {",
+						"		if (this.request != null) {"),
+			Mutant.of("the first node decides alone")
+				.edit(ROUND, "return this.quorum.isReachedBy(this.granted);",
+						"return this.refused || this.quorum.isReachedBy(this.granted);"),
+			// Hand-over
+			Mutant.of("a lock is handed over while an attempt is under way")
+				.edit(ACQUISITION, "this.outcome.isDone() || this.underWay || handover",
+						"this.outcome.isDone() || handover"),
+			Mutant.of("a lock that was handed over is valid for its holder before")
+				.edit(HANDLE, "			this.state = State.RELEASED;\n			end();\n			if (handover",
+						"			this.state = (handover != null) ? State.HELD : State.RELEASED;\n			end();\n			if (handover"),
+			Mutant.of("the validity of a lock begins anew when it is handed over")
+				.edit(HANDOVER, "return new Grant(same, confirmedAt, now,", "return new Grant(same, now, now,"),
+			Mutant.of("a lock is handed over with its token")
+				.edit(HANDOVER, "? this.grant.token() + 1 :", "? this.grant.token() :"),
+			Mutant.of("more tokens are given out than were reserved")
+				.edit(HANDOVER, "this.grant.token() >= request.token()", "false"),
+			Mutant.of("a lock with a shorter ttl is handed over for a longer one")
+				.edit(HANDOVER, "request.ttl().equals(ttl)", "true")
+				.edit(HANDOVER, "return new Grant(same, confirmedAt,",
+						"return new Grant(same.withTtl(ttl), confirmedAt,"),
+			Mutant.of("a transfer that fails is forgotten")
+				.edit(ACQUISITION, "			// What could not be taken over was released.\n			attempt();",
+						""),
+			Mutant.of("what a transfer leaves behind is not released")
+				.edit("core/Transfer.java", "this.nodes.sendInBackground(index, LockCommand.RELEASE, this.before);",
+						""),
+			Mutant.of("a transfer replaces whatever is there")
+				.edit(LUA_TRANSFER, "elseif current ~= value then", "elseif false then"),
+			Mutant.of("a transfer does not raise the fence")
+				.edit(LUA_TRANSFER, "		redis.call('SET', KEYS[i], token, 'PX', fence_ttl)\n", ""),
+			Mutant.of("the value of a transfer that fails is not released")
+				.edit(ACQUISITION, RELEASE_FAILED_ATTEMPT,
+						"this.request = null;\n		if (this.row == null) {\n			withdraw(round, request);\n		}"),
 			// Tokens
 			Mutant.of("the fence is not raised").edit(LUA_ACQUIRE, "		set(KEYS[i], token, fence_ttl)\n", ""),
-			Mutant.of("the fence is not read")
-				.edit(LUA_ACQUIRE, "if fence > proposed or (fence == proposed and mine < n) then", "if false then"),
-			Mutant.of("a token equal to the fence is accepted")
-				.edit(LUA_ACQUIRE, "if fence > proposed or (fence == proposed and mine < n) then",
-						"if fence > proposed then"),
+			Mutant.of("the fence is not read").edit(LUA_ACQUIRE, STALE, "if false then"),
+			Mutant.of("a token equal to the fence is accepted").edit(LUA_ACQUIRE, STALE, "if fence > first then"),
 			Mutant.of("the token is not learnt from STALE")
 				.edit(ACQUISITION, "this.tokens.learn(stale.highest());", ""),
 			Mutant.of("a token does not exceed its predecessor")
 				.edit("core/FencingTokens.java", "Math.max(last + 1, now)", "now"),
+			Mutant.of("a block of tokens is not reserved")
+				.edit("core/FencingTokens.java", "now) + block - 1);", "now));"),
+			Mutant.of("the nodes look at the last token of a block")
+				.edit(LUA_ACQUIRE, "tonumber(ARGV[5] or token)", "tonumber(token)"),
+			Mutant.of("the nodes keep the first token of a block")
+				.edit("redis/ScriptCommands.java", "byte[] token = Arguments.number(request.token());",
+						"byte[] token = Arguments.number(request.firstToken());"),
 			// Extension
 			Mutant.of("healing inside the extension").edit(LUA_EXTEND, "if missing then\n", """
 					if missing then
@@ -240,7 +298,7 @@ final class Mutants {
 				.edit("redis/ScriptPipeline.java",
 						"this.unanswered.stream().filter(ScriptCall::isRelease).forEach(ScriptCall::repeat);", ""),
 			Mutant.of("a free resource is granted whatever the token")
-				.edit(LUA_ACQUIRE, "number < tonumber(token) then", "number < 2 ^ 53 then"),
+				.edit(LUA_ACQUIRE, "number < first then", "number < 2 ^ 53 then"),
 			Mutant.of("a release overtakes an acquisition that is sent again")
 				.edit("redis/ScriptBatch.java", "else if (!this.again.isEmpty() && call.isRelease()) {",
 						"else if (false) {"),

@@ -12,6 +12,7 @@ import io.github.redlock.LockHandle;
 import io.github.redlock.LockLostException;
 import io.github.redlock.LockReleaseException;
 import io.github.redlock.RedlockListener;
+import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.Vote;
 
 /**
@@ -45,7 +46,13 @@ final class Oracle {
 
 	private final Map<String, SimulatedProcess> owners = new HashMap<>();
 
-	private final Map<String, Holder> byValue = new HashMap<>();
+	/**
+	 * Who has ever held a lock by this value: one after the other, if it was handed over.
+	 */
+	private final Map<String, List<Holder>> byValue = new HashMap<>();
+
+	/** By value, which one it was to replace. */
+	private final Map<String, String> transfers = new HashMap<>();
 
 	private final Map<String, Long> longestTtl = new HashMap<>();
 
@@ -111,6 +118,7 @@ final class Oracle {
 				+ (this.scenario.fencing() ? ", token " + lock.fencingToken() : ""));
 		Holder holder = new Holder(process, caller, lock, autoExtended, this.world.now());
 		this.holders.add(holder);
+		this.byValue.computeIfAbsent(holder.value, (value) -> new ArrayList<>()).add(holder);
 		checkInTime(lock);
 		if (this.scenario.fencing()) {
 			checkToken(lock);
@@ -150,9 +158,16 @@ final class Oracle {
 					this.world.fail("tokens: " + token + " of " + lock.value() + " for " + resource + " is not above "
 							+ grant.token + " of " + grant.value + ", which was granted before it was asked for");
 				}
-				if (grant.token == token && !this.scenario.fencesMayBeLost() && !grant.value.equals(lock.value())) {
+				if (grant.token == token && !this.scenario.fencesMayBeLost()) {
 					this.world.fail("tokens: " + token + " for " + resource + " was given to " + grant.value + " and "
 							+ lock.value());
+				}
+				if (grant.value.equals(lock.value())) {
+					this.statistics.handedOver();
+					if (grant.token >= token) {
+						this.world.fail("tokens: " + token + " of " + lock.value() + " for " + resource
+								+ " is not above " + grant.token + " of its holder before");
+					}
 				}
 			}
 			earlier.add(new Grant(this.asked.get(lock.value()), this.world.now(), token, lock.value()));
@@ -163,21 +178,39 @@ final class Oracle {
 	void releasing(Holder holder) {
 		this.holders.remove(holder);
 		holder.releases++;
-		this.byValue.put(holder.value, holder);
 	}
 
 	/**
 	 * A request to release has left: the lock must not be valid for its holder any more.
 	 */
 	void releaseSent(String value) {
-		Holder holder = this.byValue.get(value);
-		if (holder != null && !holder.process.hasEnded()) {
-			holder.process.observe(() -> {
-				if (holder.lock.isValid()) {
-					this.world.fail("order: the release of " + value + " is sent while it is valid");
-				}
-			});
+		for (Holder holder : this.byValue.getOrDefault(value, List.of())) {
+			if (!holder.process.hasEnded()) {
+				holder.process.observe(() -> {
+					if (holder.lock.isValid()) {
+						this.world.fail("order: the release of " + value + " is sent while it is valid");
+					}
+				});
+			}
 		}
+	}
+
+	/** A request to replace the value of one holder by that of the next has left. */
+	void transferSent(LockRequest request, String before) {
+		releaseSent(before);
+		asksFor(request.value(), request.ttl());
+		this.transfers.put(request.value(), before);
+		this.statistics.transferred();
+	}
+
+	/** Somebody was told of a release. */
+	void noticed() {
+		this.statistics.noticed();
+	}
+
+	/** Whether one value may be replaced by the other. */
+	boolean isTransferred(String before, String by) {
+		return before.equals(this.transfers.get(by));
 	}
 
 	/** A release has ended. */

@@ -24,13 +24,16 @@ import java.util.stream.IntStream;
  * @param useWeights how often each kind of use occurs
  * @param useShare the share of uses among the actions
  * @param shortHoldShare the share of locks that are held for a moment only
+ * @param shortHold the longest such moment
  * @param pauseChance how probable a pause is where one is possible
  */
 record Scenario(long seed, int nodes, int processes, List<String> resources, List<Duration> ttls, boolean fencing,
 		Set<Fault> faults, Duration latency, Duration commandTimeout, Duration threadDelay, int actions,
-		int[] useWeights, double useShare, double shortHoldShare, double pauseChance) {
+		int[] useWeights, double useShare, double shortHoldShare, Duration shortHold, double pauseChance) {
 
 	private static final int USES = 7;
+
+	private static final Duration MOMENT = Duration.ofMillis(100);
 
 	static final Duration RETENTION = Duration.ofMinutes(10);
 
@@ -46,6 +49,7 @@ record Scenario(long seed, int nodes, int processes, List<String> resources, Lis
 			case 2 -> flushedScripts(seed, random);
 			case 3 -> withdrawnRequests(seed, random);
 			case 4 -> extendedTogether(seed, random);
+			case 5 -> crowded(seed, random);
 			default -> anything(seed, random);
 		};
 	}
@@ -74,14 +78,14 @@ record Scenario(long seed, int nodes, int processes, List<String> resources, Lis
 				Duration.ofMillis(latency), Duration.ofMillis(commandTimeout),
 				Duration.ofNanos(List.of(20_000, 5_000_000, 40_000_000).get(random.nextInt(3))),
 				20 + random.nextInt(60), useWeights(random), 0.4 + 0.4 * random.nextDouble(), random.nextDouble(),
-				faults.contains(Fault.PAUSE_ANYWHERE) ? 0.02 * Math.pow(random.nextDouble(), 3) : 0);
+				MOMENT, faults.contains(Fault.PAUSE_ANYWHERE) ? 0.02 * Math.pow(random.nextDouble(), 3) : 0);
 	}
 
 	/** Keys vanish under locks that are extended, while others ask for them. */
 	private static Scenario forgetfulServers(long seed, Random random) {
 		return new Scenario(seed, 3, 3, List.of("a"), List.of(Duration.ofSeconds(1), Duration.ofSeconds(3)), true,
 				EnumSet.of(Fault.DATA_LOSS, Fault.PARTITION), Duration.ofMillis(5), Duration.ofMillis(60),
-				Duration.ofMillis(1), 80, new int[] { 4, 1, 1, 1, 0, 0, 0 }, 0.5, 0.7, 0);
+				Duration.ofMillis(1), 80, new int[] { 4, 1, 1, 1, 0, 0, 0 }, 0.5, 0.7, MOMENT, 0);
 	}
 
 	/** Long and short ttls by turns, on connections that break. */
@@ -94,30 +98,47 @@ record Scenario(long seed, int nodes, int processes, List<String> resources, Lis
 		}
 		return new Scenario(seed, random.nextBoolean() ? 1 : 3, 1 + random.nextInt(2), List.of("a"),
 				List.of(Duration.ofMillis(300), Duration.ofSeconds(3)), true, faults, Duration.ofMillis(40),
-				Duration.ofMillis(200), Duration.ofMillis(1), 80, new int[] { 2, 0, 1, 0, 0, 0, 6 }, 0.7, 0, 0);
+				Duration.ofMillis(200), Duration.ofMillis(1), 80, new int[] { 2, 0, 1, 0, 0, 0, 6 }, 0.7, 0, MOMENT, 0);
 	}
 
 	/** Servers forget the scripts while requests queue for slow links. */
 	private static Scenario flushedScripts(long seed, Random random) {
 		return new Scenario(seed, 3, 2, List.of("a"), List.of(Duration.ofSeconds(30)), random.nextBoolean(),
 				EnumSet.of(Fault.SCRIPT_FLUSH, Fault.SLOW_LINK, Fault.CANCEL), Duration.ofMillis(20),
-				Duration.ofMillis(200), Duration.ofMillis(1), 60, new int[] { 4, 4, 1, 1, 0, 0, 0 }, 0.5, 1, 0);
+				Duration.ofMillis(200), Duration.ofMillis(1), 60, new int[] { 4, 4, 1, 1, 0, 0, 0 }, 0.5, 1, MOMENT, 0);
 	}
 
 	/** Callers lose interest at every moment. */
 	private static Scenario withdrawnRequests(long seed, Random random) {
 		return new Scenario(seed, 3, 2, List.of("a", "b"), List.of(Duration.ofSeconds(30)), random.nextBoolean(),
 				EnumSet.of(Fault.CANCEL, Fault.INTERRUPT), Duration.ofMillis(20), Duration.ofMillis(200),
-				Duration.ofMillis(40), 80, new int[] { 5, 1, 2, 1, 2, 1, 0 }, 0.5, 1, 0);
+				Duration.ofMillis(40), 80, new int[] { 5, 1, 2, 1, 2, 1, 0 }, 0.5, 1, MOMENT, 0);
 	}
 
 	/** Many locks are extended at once while keys vanish and messages are late. */
 	private static Scenario extendedTogether(long seed, Random random) {
-		return new Scenario(seed, 3, 2, List.of("a", "b", "c", "d"), List.of(Duration.ofSeconds(5)),
+		return new Scenario(seed, 3, 2, List.of("a", "b", "c", "d", "e", "f"), List.of(Duration.ofSeconds(5)),
 				random.nextInt(4) > 0,
 				EnumSet.of(Fault.DATA_LOSS, random.nextBoolean() ? Fault.PARTITION : Fault.SLOW_LINK),
 				Duration.ofMillis(20), Duration.ofMillis(200), Duration.ofMillis(1), 80,
-				new int[] { 6, 1, 1, 1, 0, 0, 0 }, 0.8, 0.3, 0);
+				new int[] { 6, 1, 1, 1, 0, 0, 0 }, 0.8, 0.3, MOMENT, 0);
+	}
+
+	/** Many want the same thing, for a moment each. */
+	private static Scenario crowded(long seed, Random random) {
+		Set<Fault> faults = switch (random.nextInt(5)) {
+			case 0 -> EnumSet.of(Fault.BROKEN_CONNECTION, Fault.LATE_DELIVERY, Fault.CANCEL);
+			case 1 -> EnumSet.of(Fault.PARTITION, Fault.SLOW_LINK, Fault.SCRIPT_FLUSH);
+			case 2 -> EnumSet.of(Fault.DATA_LOSS, Fault.CANCEL, Fault.INTERRUPT);
+			case 3 -> EnumSet.of(Fault.PAUSE, Fault.PAUSE_ANYWHERE, Fault.CLOCK_DRIFT, Fault.FREEZE);
+			default -> EnumSet.of(Fault.CANCEL, Fault.INTERRUPT);
+		};
+		return new Scenario(seed, 3 + 2 * random.nextInt(2), 1 + random.nextInt(3), List.of("a"),
+				List.of(Duration.ofMillis(List.of(400, 3000).get(random.nextInt(2)))), random.nextInt(4) > 0, faults,
+				Duration.ofMillis(1 + random.nextInt(10)), Duration.ofMillis(60), Duration.ofMillis(1), 100,
+				new int[] { 6, 1, 3, 2, 2, 2, random.nextInt(2) }, 0.9, 0.9,
+				Duration.ofMillis(random.nextBoolean() ? 10 : 100),
+				faults.contains(Fault.PAUSE_ANYWHERE) ? 0.01 * random.nextDouble() : 0);
 	}
 
 	private static int[] useWeights(Random random) {

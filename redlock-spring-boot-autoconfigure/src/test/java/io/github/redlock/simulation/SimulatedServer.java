@@ -33,6 +33,8 @@ final class SimulatedServer implements ScriptedRedis.Witness {
 
 	private final Set<String> strays = new HashSet<>();
 
+	private final Map<String, List<Subscriber>> subscribers = new LinkedHashMap<>();
+
 	private long clockMillis = 1_700_000_000_000L;
 
 	private Oracle oracle;
@@ -120,6 +122,7 @@ final class SimulatedServer implements ScriptedRedis.Witness {
 		}
 		this.down = true;
 		this.backlog.clear();
+		this.subscribers.clear();
 		if (!keepData) {
 			this.redis.wipe();
 		}
@@ -144,6 +147,38 @@ final class SimulatedServer implements ScriptedRedis.Witness {
 		this.oracle = oracle;
 	}
 
+	/** Somebody listens from now on, until the server or he goes down. */
+	void subscribe(String channel, Subscriber subscriber) {
+		if (!this.down) {
+			this.subscribers.computeIfAbsent(channel, (key) -> new ArrayList<>()).add(subscriber);
+		}
+	}
+
+	void unsubscribe(String channel, Subscriber subscriber) {
+		this.subscribers.getOrDefault(channel, new ArrayList<>()).remove(subscriber);
+	}
+
+	boolean isSubscribed(String channel, Subscriber subscriber) {
+		return this.subscribers.getOrDefault(channel, List.of()).contains(subscriber);
+	}
+
+	@Override
+	public int published(String channel) {
+		List<Subscriber> told = List.copyOf(this.subscribers.getOrDefault(channel, List.of()));
+		told.forEach(Subscriber::hear);
+		return told.size();
+	}
+
+	/**
+	 * Somebody who listens.
+	 */
+	@FunctionalInterface
+	interface Subscriber {
+
+		void hear();
+
+	}
+
 	@Override
 	public void ran(String script, byte[][] arguments, Object result) {
 		this.world.trace(() -> this.name + " " + script + " "
@@ -159,14 +194,14 @@ final class SimulatedServer implements ScriptedRedis.Witness {
 		if (key.endsWith(":fence")) {
 			return;
 		}
-		if (before != null && !before.equals(by)) {
+		if (before != null && !before.equals(by) && !this.oracle.isTransferred(before, by)) {
 			this.world
 				.fail("ownership: " + by + " writes to " + key + " on " + this.name + ", which is held by " + before);
 		}
 		if (ttlMillis > 0) {
 			this.oracle.lives(by, ttlMillis, this.name);
 		}
-		if (this.executingOutOfOrder && before == null) {
+		if (this.executingOutOfOrder && !by.equals(before)) {
 			this.strays.add(by);
 		}
 	}

@@ -42,8 +42,11 @@ final class Simulation {
 
 	private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-	/** An attempt may be repeated that often at once with a larger token. */
-	private static final int ROUNDS_PER_ATTEMPT = 6;
+	/**
+	 * An attempt may be repeated that often at once with a larger token, and follow a
+	 * hand-over that failed.
+	 */
+	private static final int ROUNDS_PER_ATTEMPT = 7;
 
 	private static final long WALL_CLOCK_MICROS = 1_700_000_000_000_000L;
 
@@ -261,7 +264,12 @@ final class Simulation {
 			Duration jitter = Duration.ofMillis(random.nextInt(60));
 			LockOptions.Builder options = LockOptions.builder().retryDelay(delay).retryJitter(jitter);
 			Duration round = scenario.commandTimeout().multipliedBy(ROUNDS_PER_ATTEMPT);
-			if (random.nextInt(4) == 0) {
+			int patience = random.nextInt(16);
+			if (patience == 15) {
+				options.retryCount(-1);
+				this.bound = PATIENCE;
+			}
+			else if (patience < 4) {
 				int count = random.nextInt(5);
 				options.retryCount(count);
 				// A pause has a minimum of 1 ms.
@@ -274,7 +282,8 @@ final class Simulation {
 			}
 			this.autoExtended = random.nextInt(3) > 0;
 			this.options = options.autoExtend(this.autoExtended).build();
-			this.holdNanos = (random.nextDouble() < scenario.shortHoldShare()) ? millis(random, 100)
+			this.holdNanos = (random.nextDouble() < scenario.shortHoldShare())
+					? millis(random, (int) scenario.shortHold().toMillis())
 					: (long) (this.ttl.toNanos() * 2 * random.nextDouble());
 		}
 

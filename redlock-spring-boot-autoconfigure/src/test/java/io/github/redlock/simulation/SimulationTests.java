@@ -33,6 +33,9 @@ class SimulationTests {
 		Statistics statistics = new Statistics();
 		LongStream.range(0, SEEDS).parallel().forEach((seed) -> run(seed, statistics));
 		assertThat(statistics.grants()).as("locks granted, or the runs show nothing").isGreaterThan(5L * SEEDS);
+		assertThat(statistics.handovers()).as("locks handed over without a round trip").isGreaterThan(SEEDS / 2);
+		assertThat(statistics.notices()).as("notices of releases").isGreaterThan(SEEDS);
+		assertThat(statistics.transfers()).as("locks handed over in one round trip").isGreaterThan(SEEDS);
 		for (Fault fault : Fault.values()) {
 			if (fault.isEvent() || fault == Fault.PAUSE_ANYWHERE) {
 				assertThat(statistics.happened(fault)).as("occurrences of %s", fault).isGreaterThan(SEEDS / 20);

@@ -23,6 +23,12 @@ final class Statistics {
 
 	private long lost;
 
+	private long handedOver;
+
+	private long transferred;
+
+	private long noticed;
+
 	private long longestWaitNanos;
 
 	void ran(long steps) {
@@ -46,6 +52,21 @@ final class Statistics {
 		this.lost++;
 	}
 
+	/** A lock changed hands without a round trip. */
+	void handedOver() {
+		this.handedOver++;
+	}
+
+	/** A node was asked to let a lock change hands. */
+	void transferred() {
+		this.transferred++;
+	}
+
+	/** Somebody was told of a release. */
+	void noticed() {
+		this.noticed++;
+	}
+
 	void waited(long nanos) {
 		this.longestWaitNanos = Math.max(this.longestWaitNanos, nanos);
 	}
@@ -62,6 +83,18 @@ final class Statistics {
 		return this.granted;
 	}
 
+	long handovers() {
+		return this.handedOver;
+	}
+
+	long transfers() {
+		return this.transferred;
+	}
+
+	long notices() {
+		return this.noticed;
+	}
+
 	long happened(Fault fault) {
 		return this.faults.getOrDefault(fault, 0L);
 	}
@@ -73,6 +106,9 @@ final class Statistics {
 		this.granted += other.granted;
 		this.extended += other.extended;
 		this.lost += other.lost;
+		this.handedOver += other.handedOver;
+		this.transferred += other.transferred;
+		this.noticed += other.noticed;
 		this.longestWaitNanos = Math.max(this.longestWaitNanos, other.longestWaitNanos);
 		other.faults.forEach(this::happened);
 	}
@@ -82,9 +118,9 @@ final class Statistics {
 		StringBuilder text = new StringBuilder();
 		text.append(String.format(
 				"runs %,d, steps %,d, acquisitions asked for %,d, granted %,d, extensions %,d, losses %,d, "
-						+ "longest wait %.3f s%n",
-				this.runs, this.steps, this.calls, this.granted, this.extended, this.lost,
-				Duration.ofNanos(this.longestWaitNanos).toMillis() / 1000.0));
+						+ "handed over %,d, transfers asked of nodes %,d, notices %,d, longest wait %.3f s%n",
+				this.runs, this.steps, this.calls, this.granted, this.extended, this.lost, this.handedOver,
+				this.transferred, this.noticed, Duration.ofNanos(this.longestWaitNanos).toMillis() / 1000.0));
 		this.faults.forEach((fault, count) -> text.append(String.format("  %-26s %,12d%n", fault, count)));
 		return text.toString();
 	}

@@ -401,6 +401,90 @@ public abstract class LockNodeContract {
 		assertThat(release(request("v1", 100, "a"))).isInstanceOf(Vote.Missing.class);
 	}
 
+	private Vote transfer(LockRequest request, String before) {
+		return await(node().transfer(request, before));
+	}
+
+	@Test
+	void blockOfTokensHasToBeginAboveTheFenceAndLeavesItsEnd() {
+		LockRequest block = new LockRequest(List.of("a"), "v1", TTL, 116, 16);
+		assertThat(block.firstToken()).isEqualTo(101);
+		assertThat(acquire(block)).isInstanceOf(Vote.Granted.class);
+		assertThat(acquire(block)).as("repeated").isInstanceOf(Vote.Granted.class);
+		assertThat(fenceOf("a")).isEqualTo(116);
+		release(block);
+		assertThat(acquire(new LockRequest(List.of("a"), "v2", TTL, 131, 16))).isEqualTo(new Vote.Stale(116));
+		assertThat(acquire(new LockRequest(List.of("a"), "v2", TTL, 132, 16))).isInstanceOf(Vote.Granted.class);
+	}
+
+	@Test
+	void transferReplacesTheValueAndRaisesTheFence() {
+		acquire(request("v1", 100, "a", "b"));
+		LockRequest next = new LockRequest(List.of("a", "b"), "v2", TTL.dividedBy(2), 200, 16);
+		assertThat(transfer(next, "v1")).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isEqualTo("v2");
+		assertThat(valueOf("b")).isEqualTo("v2");
+		assertThat(ttlOf("b")).isBetween(TTL.dividedBy(2).minus(CLOSE), TTL.dividedBy(2));
+		assertThat(fenceOf("a")).isEqualTo(200);
+		assertThat(release(request("v1", 100, "a"))).isInstanceOf(Vote.Missing.class);
+		assertThat(valueOf("a")).isEqualTo("v2");
+	}
+
+	@Test
+	void transferCanBeRepeated() {
+		acquire(request("v1", 100, "a"));
+		assertThat(transfer(request("v2", 200, "a"), "v1")).isInstanceOf(Vote.Granted.class);
+		assertThat(transfer(request("v2", 200, "a"), "v1")).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isEqualTo("v2");
+	}
+
+	@Test
+	void nothingIsTransferredThatIsGoneOrForeign() {
+		acquire(request("v1", 100, "a", "b"));
+		delete("b");
+		assertThat(transfer(request("v2", 200, "a", "b"), "v1")).isInstanceOf(Vote.Missing.class);
+		assertThat(valueOf("a")).isEqualTo("v1");
+		assertThat(valueOf("b")).isNull();
+		hold("b", "stranger", Duration.ofSeconds(30));
+		assertHeld(transfer(request("v2", 200, "a", "b"), "v1"), Duration.ofSeconds(30));
+		assertThat(valueOf("a")).isEqualTo("v1");
+		assertThat(fenceOf("a")).isEqualTo(100);
+	}
+
+	@Test
+	void nothingIsTransferredPastAFence() {
+		acquire(request("v1", 300, "a"));
+		assertThat(transfer(new LockRequest(List.of("a"), "v2", TTL, 315, 16), "v1")).isInstanceOf(Vote.Missing.class);
+		assertThat(valueOf("a")).isEqualTo("v1");
+		assertThat(fenceOf("a")).isEqualTo(300);
+		assertThat(transfer(new LockRequest(List.of("a"), "v2", TTL, 316, 16), "v1")).isInstanceOf(Vote.Granted.class);
+		assertThat(fenceOf("a")).isEqualTo(316);
+	}
+
+	@Test
+	void transferWithoutATokenTouchesNoFence() {
+		acquire(request("v1", LockRequest.NO_TOKEN, "a"));
+		assertThat(transfer(request("v2", LockRequest.NO_TOKEN, "a"), "v1")).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isEqualTo("v2");
+		assertThat(fenceOf("a")).isZero();
+	}
+
+	@Test
+	void whatIsWithdrawnIsDeleted() {
+		acquire(request("v1", 100, "a"));
+		assertThat(await(node().withdraw(request("v1", 100, "a")))).isEqualTo(Vote.Granted.INSTANCE);
+		assertThat(await(node().withdraw(request("v1", 100, "a")))).isInstanceOf(Vote.Missing.class);
+		assertThat(valueOf("a")).isNull();
+	}
+
+	@Test
+	void releaseThatNobodyWaitsForIsToldToNobody() {
+		acquire(request("v1", 100, "a"));
+		Vote vote = release(request("v1", 100, "a"));
+		assertThat(vote).isInstanceOf(Vote.Granted.class);
+		assertThat(((Vote.Granted) vote).listeners()).isNotPositive();
+	}
+
 	@Test
 	void requestsAreCarriedOutInOrder() {
 		java.util.concurrent.CompletionStage<Vote> last = null;

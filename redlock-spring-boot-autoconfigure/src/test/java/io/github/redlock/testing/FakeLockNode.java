@@ -230,6 +230,11 @@ public class FakeLockNode implements LockNode {
 	}
 
 	@Override
+	public CompletionStage<Vote> transfer(LockRequest request, String before) {
+		return submit("transfer " + request.resources(), () -> this.scripts.transfer(request, before));
+	}
+
+	@Override
 	public CompletionStage<Vote> ping() {
 		return submit("ping", this.scripts::ping);
 	}

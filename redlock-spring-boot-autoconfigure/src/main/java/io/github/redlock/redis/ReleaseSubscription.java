@@ -1,0 +1,318 @@
+package io.github.redlock.redis;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.JedisPubSub;
+import redis.clients.jedis.exceptions.JedisException;
+
+import io.github.redlock.spi.TimeSource.Cancellable;
+
+/**
+ * Hears of releases on one node: one connection and one thread that reads from it, while
+ * anybody listens.
+ * <p>
+ * A connection that breaks is opened again after a pause. Whoever listens meanwhile asks
+ * the nodes from time to time, as if there were no notices; a server that refuses them
+ * costs nothing else.
+ * <p>
+ * Thread-safe. Nobody who calls it waits for input or output.
+ */
+final class ReleaseSubscription implements AutoCloseable {
+
+	static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+
+	static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+	private static final Logger logger = LoggerFactory.getLogger(ReleaseSubscription.class);
+
+	private final String node;
+
+	private final Supplier<Jedis> opener;
+
+	private final Executor executor;
+
+	private final Map<String, List<Listener>> listeners = new HashMap<>();
+
+	private @Nullable Session session;
+
+	private long pauseMillis;
+
+	/** Nothing was heard since the last connection failed. */
+	private boolean broken;
+
+	private boolean closed;
+
+	/**
+	 * Connect nothing yet.
+	 * @param node its name
+	 * @param opener opens a connection, logged in and ready; may block
+	 * @param executor where subscribing may block, one task at a time
+	 */
+	ReleaseSubscription(String node, Supplier<Jedis> opener, Executor executor) {
+		this.node = node;
+		this.opener = opener;
+		this.executor = executor;
+	}
+
+	/**
+	 * Listen to a channel.
+	 * @return ends it
+	 */
+	Cancellable add(String channel, Runnable action) {
+		Listener listener = new Listener(action);
+		synchronized (this) {
+			this.listeners.computeIfAbsent(channel, (key) -> new ArrayList<>()).add(listener);
+		}
+		changed();
+		return () -> remove(channel, listener);
+	}
+
+	private void remove(String channel, Listener listener) {
+		synchronized (this) {
+			this.listeners.computeIfPresent(channel, (key, all) -> {
+				all.remove(listener);
+				return all.isEmpty() ? null : all;
+			});
+		}
+		changed();
+	}
+
+	/**
+	 * Whether what is told of on this channel comes back to us.
+	 */
+	synchronized boolean isListeningTo(String channel) {
+		return this.session != null && this.session.active.contains(channel);
+	}
+
+	/**
+	 * Whether this server does not let us listen, and so perhaps nobody.
+	 */
+	synchronized boolean isBroken() {
+		return this.broken;
+	}
+
+	private void changed() {
+		try {
+			this.executor.execute(this::update);
+		}
+		catch (RuntimeException | OutOfMemoryError ex) {
+			logger.debug("No notices of releases from node {} for now", this.node, ex);
+		}
+	}
+
+	/**
+	 * Subscribe to what is listened to, and to nothing else.
+	 */
+	private void update() {
+		Session current;
+		Set<String> wanted;
+		synchronized (this) {
+			wanted = Set.copyOf(this.listeners.keySet());
+			if (this.closed) {
+				return;
+			}
+			current = this.session;
+			if (current == null && !wanted.isEmpty()) {
+				Session next = new Session(wanted);
+				Thread thread = new Thread(next, "redlock-notices-" + this.node);
+				thread.setDaemon(true);
+				thread.start();
+				this.session = next;
+			}
+		}
+		if (current != null) {
+			current.update(wanted);
+		}
+	}
+
+	private void tell(String channel) {
+		List<Listener> told;
+		synchronized (this) {
+			told = List.copyOf(this.listeners.getOrDefault(channel, List.of()));
+		}
+		for (Listener listener : told) {
+			try {
+				listener.action.run();
+			}
+			catch (RuntimeException | Error ex) {
+				logger.error("A notice of a release could not be passed on; the next ones are", ex);
+			}
+		}
+	}
+
+	private void ended(Session ended, @Nullable Throwable error) {
+		synchronized (this) {
+			if (error != null && !this.closed) {
+				logger.debug("No notices of releases from node {}; waiters ask it from time to time instead", this.node,
+						error);
+				this.broken = true;
+				this.pauseMillis = Math.min(Math.max(this.pauseMillis * 2, FIRST_PAUSE.toMillis()),
+						LONGEST_PAUSE.toMillis());
+				ended.pause(this.pauseMillis);
+			}
+			this.session = null;
+		}
+		changed();
+	}
+
+	/**
+	 * End it. What is listened to is not heard of any more. Closing twice is harmless.
+	 */
+	@Override
+	public void close() {
+		Session current;
+		synchronized (this) {
+			this.closed = true;
+			this.listeners.clear();
+			current = this.session;
+			notifyAll();
+		}
+		if (current != null) {
+			current.cut();
+		}
+	}
+
+	/**
+	 * Somebody who listens. Not a record: one may listen twice.
+	 */
+	private static final class Listener {
+
+		private final Runnable action;
+
+		private Listener(Runnable action) {
+			this.action = action;
+		}
+
+	}
+
+	/**
+	 * One connection.
+	 */
+	private final class Session extends JedisPubSub implements Runnable {
+
+		private final Set<String> asked;
+
+		private final Set<String> active = ConcurrentHashMap.newKeySet();
+
+		private volatile @Nullable Jedis connection;
+
+		private volatile boolean over;
+
+		private Session(Set<String> wanted) {
+			this.asked = new HashSet<>(wanted);
+		}
+
+		@Override
+		public void run() {
+			String[] first = this.asked.toArray(String[]::new);
+			Throwable error = null;
+			try (Jedis opened = ReleaseSubscription.this.opener.get()) {
+				this.connection = opened;
+				if (!isClosed()) {
+					opened.subscribe(this, first);
+				}
+			}
+			catch (RuntimeException | Error ex) {
+				error = ex;
+			}
+			finally {
+				this.over = true;
+				this.active.clear();
+				ended(this, error);
+			}
+		}
+
+		private boolean isClosed() {
+			synchronized (ReleaseSubscription.this) {
+				return ReleaseSubscription.this.closed;
+			}
+		}
+
+		/**
+		 * Called in the monitor, by its own thread.
+		 */
+		private void pause(long millis) {
+			try {
+				ReleaseSubscription.this.wait(millis);
+			}
+			catch (InterruptedException ex) {
+				logger.debug("Nobody interrupts this thread, but somebody did", ex);
+			}
+		}
+
+		private void update(Set<String> wanted) {
+			if (this.over || !isSubscribed()) {
+				// It will be, as soon as the first answer is there, or there will be a
+				// new one.
+				return;
+			}
+			Set<String> more = new HashSet<>(wanted);
+			more.removeAll(this.asked);
+			Set<String> less = new HashSet<>(this.asked);
+			less.removeAll(wanted);
+			try {
+				if (!more.isEmpty()) {
+					this.asked.addAll(more);
+					subscribe(more.toArray(String[]::new));
+				}
+				if (!less.isEmpty()) {
+					this.asked.removeAll(less);
+					this.active.removeAll(less);
+					unsubscribe(less.toArray(String[]::new));
+				}
+			}
+			catch (JedisException ex) {
+				cut();
+			}
+		}
+
+		private void cut() {
+			Jedis current = this.connection;
+			if (current != null) {
+				try {
+					current.disconnect();
+				}
+				catch (RuntimeException ex) {
+					logger.debug("Closing a connection to node {} failed", ReleaseSubscription.this.node, ex);
+				}
+			}
+		}
+
+		@Override
+		public void onSubscribe(String channel, int count) {
+			synchronized (ReleaseSubscription.this) {
+				ReleaseSubscription.this.pauseMillis = 0;
+				ReleaseSubscription.this.broken = false;
+			}
+			this.active.add(channel);
+			changed();
+			// Something may have been missed before.
+			tell(channel);
+		}
+
+		@Override
+		public void onUnsubscribe(String channel, int count) {
+			this.active.remove(channel);
+		}
+
+		@Override
+		public void onMessage(String channel, String message) {
+			tell(channel);
+		}
+
+	}
+
+}

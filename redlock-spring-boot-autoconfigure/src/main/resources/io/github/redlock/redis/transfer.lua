@@ -1,0 +1,46 @@
+-- Hand the lock over to the next holder inside the process of its owner, or change nothing: all lock keys that hold the
+-- value before get the new one with its time to live, and the fences are raised to its token. A fence that is not below
+-- its first token is a sign that somebody else had the lock in the meantime.
+-- KEYS: the lock keys, then (with fencing) their fence keys in the same order
+-- ARGV: value, value before, ttl in ms [, token, ttl of the fence keys in ms, the first token of its block]
+-- Answers 0 GRANTED; -(1 + ms) another value is there for that long; 1 MISSING, a key is not there, or its fence is above.
+-- The new value found already counts as handed over: a repeated request is granted again, and shortens nothing.
+local value, before, ttl, token, fence_ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local n = token and #KEYS / 2 or #KEYS
+local held, missing, old = -1, false, {}
+for i = 1, n do
+	local current = redis.call('GET', KEYS[i])
+	if not current then
+		missing = true
+	elseif current == before then
+		old[i] = true
+	elseif current ~= value then
+		held = math.max(held, redis.call('PTTL', KEYS[i]), 0)
+	end
+end
+if held >= 0 then
+	return -(1 + held)
+end
+if token and not missing then
+	local first = tonumber(ARGV[6])
+	for i = 1, n do
+		local fence = tonumber(redis.call('GET', KEYS[n + i]) or 0)
+		missing = missing or (old[i] and not (fence and fence < first))
+	end
+end
+if missing then
+	return 1
+end
+for i = 1, n do
+	if old[i] then
+		redis.call('SET', KEYS[i], value, 'PX', ttl)
+	elseif redis.call('PTTL', KEYS[i]) < tonumber(ttl) then
+		redis.call('PEXPIRE', KEYS[i], ttl)
+	end
+end
+if token then
+	for i = n + 1, 2 * n do
+		redis.call('SET', KEYS[i], token, 'PX', fence_ttl)
+	end
+end
+return 0

@@ -1,0 +1,344 @@
+package io.github.redlock.core;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+import org.junit.jupiter.api.Test;
+
+import io.github.redlock.LockHandle;
+import io.github.redlock.LockNotAcquiredException;
+import io.github.redlock.LockNotAcquiredException.Reason;
+import io.github.redlock.LockOptions;
+import io.github.redlock.testing.FakeCluster;
+import io.github.redlock.testing.FakeCluster.Recorder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+/**
+ * Those of one process who wait for the same resource: a queue, and locks that are handed
+ * over in it.
+ */
+class WaitingTests {
+
+	private static final Duration TTL = Duration.ofSeconds(9);
+
+	private static final Duration LATENCY = Duration.ofMillis(5);
+
+	private static final LockOptions EXTENDED = LockOptions.builder()
+		.autoExtend(true)
+		.waitTime(Duration.ofSeconds(30))
+		.build();
+
+	private static final LockOptions PLAIN = LockOptions.builder().waitTime(Duration.ofSeconds(30)).build();
+
+	private final FakeCluster cluster = new FakeCluster(3);
+
+	private final Recorder recorder = new Recorder();
+
+	private final DefaultRedlock redlock = this.cluster.client((builder) -> builder.listener(this.recorder));
+
+	private CompletableFuture<LockHandle> ask(LockOptions options) {
+		return ask(TTL, options);
+	}
+
+	private CompletableFuture<LockHandle> ask(Duration ttl, LockOptions options) {
+		CompletableFuture<LockHandle> asked = this.redlock.acquireAsync(List.of("a"), ttl, options);
+		pass(Duration.ofMillis(1));
+		return asked;
+	}
+
+	private void pass(Duration time) {
+		this.cluster.time().advance(time);
+	}
+
+	private LockHandle got(CompletableFuture<LockHandle> asked) {
+		assertThat(asked).isDone();
+		return asked.join();
+	}
+
+	private void release(LockHandle lock) {
+		CompletableFuture<Boolean> released = lock.releaseAsync();
+		pass(LATENCY.multipliedBy(4));
+		assertThat(released).isCompletedWithValue(true);
+	}
+
+	private void slow() {
+		this.cluster.nodes().forEach((node) -> node.latency(LATENCY, LATENCY));
+	}
+
+	@Test
+	void lockIsHandedOverInTheOrderOfArrivalWithoutAskingANode() {
+		LockHandle first = got(ask(EXTENDED));
+		LockHandle second = handOverTo(first, List.of(ask(EXTENDED), ask(EXTENDED), ask(EXTENDED))).get(0);
+		assertThat(second.isValid()).isFalse();
+	}
+
+	/** Release one after the other; each has the lock in its turn, and alone. */
+	private List<LockHandle> handOverTo(LockHandle first, List<CompletableFuture<LockHandle>> waiting) {
+		// The block of tokens is reserved by the first who had to wait.
+		release(first);
+		List<LockHandle> holders = new ArrayList<>();
+		LockHandle holder = got(waiting.get(0));
+		this.cluster.clearLogs();
+		for (CompletableFuture<LockHandle> next : waiting.subList(1, waiting.size())) {
+			assertThat(holder.isValid()).isTrue();
+			assertThat(next).isNotDone();
+			holders.add(holder);
+			holder.releaseAsync();
+			assertThat(holder.isValid()).isFalse();
+			pass(Duration.ofMillis(1));
+			LockHandle following = got(next);
+			assertThat(following.isValid()).isTrue();
+			assertThat(following.value()).isEqualTo(holder.value());
+			assertThat(following.fencingToken()).isGreaterThan(holder.fencingToken());
+			holder = following;
+		}
+		assertThat(this.cluster.nodes()).allSatisfy((node) -> assertThat(node.log()).isEmpty());
+		holders.add(holder);
+		release(holder);
+		assertThat(this.cluster.holding("a")).isZero();
+		return holders;
+	}
+
+	@Test
+	void everybodyInARowIsToldOfHisOwnLock() {
+		LockHandle first = got(ask(EXTENDED));
+		handOverTo(first, List.of(ask(EXTENDED), ask(EXTENDED), ask(EXTENDED)));
+		assertThat(this.recorder.events("acquired")).hasSize(4);
+		assertThat(this.recorder.events("released")).containsOnly("released [a] true").hasSize(4);
+		assertThat(this.recorder.events("lost")).isEmpty();
+	}
+
+	@Test
+	void lockThatIsNotExtendedIsTransferredInOneRoundTrip() {
+		LockHandle first = got(ask(PLAIN));
+		CompletableFuture<LockHandle> second = ask(PLAIN);
+		this.cluster.clearLogs();
+		slow();
+		CompletableFuture<Boolean> released = first.releaseAsync();
+		assertThat(first.isValid()).isFalse();
+		pass(LATENCY.multipliedBy(2));
+		assertThat(released).isCompletedWithValue(true);
+		LockHandle next = got(second);
+		assertThat(next.remainingValidity()).isGreaterThan(TTL.minus(Duration.ofMillis(200)));
+		assertThat(next.value()).isNotEqualTo(first.value());
+		assertThat(next.fencingToken()).isGreaterThan(first.fencingToken());
+		assertThat(this.cluster.nodes()).allSatisfy((node) -> assertThat(node.log()).containsExactly("transfer [a]"));
+		release(next);
+		assertThat(this.cluster.holding("a")).isZero();
+	}
+
+	@Test
+	void lockOfAnotherTtlOrNearItsExtensionIsTransferred() {
+		LockHandle first = got(ask(EXTENDED));
+		CompletableFuture<LockHandle> second = ask(TTL.multipliedBy(2), EXTENDED);
+		release(first);
+		assertThat(got(second).ttl()).isEqualTo(TTL.multipliedBy(2));
+		assertThat(this.cluster.node(0).log()).contains("transfer [a]");
+	}
+
+	@Test
+	void transferThatReachesNoQuorumEndsInAnOrdinaryAcquisition() {
+		LockHandle first = got(ask(PLAIN));
+		CompletableFuture<LockHandle> second = ask(PLAIN);
+		// Gone on two nodes: whoever is next starts from nothing.
+		this.cluster.node(0).wipe();
+		this.cluster.node(1).wipe();
+		CompletableFuture<Boolean> released = first.releaseAsync();
+		pass(Duration.ofMillis(1));
+		assertThat(released).as("it was lost").isCompletedWithValue(false);
+		assertThat(this.recorder.events("lost")).hasSize(1);
+		LockHandle next = got(second);
+		assertThat(this.cluster.holding("a", next.value())).isEqualTo(3);
+		assertThat(this.cluster.node(2).log()).containsSubsequence("transfer [a]", "release [a]", "acquire [a]");
+		release(next);
+		assertThat(this.cluster.holding("a")).isZero();
+	}
+
+	@Test
+	void nodeThatCannotBeReachedIsToldToReleaseWhatWasTransferred() {
+		LockHandle first = got(ask(PLAIN));
+		CompletableFuture<LockHandle> second = ask(PLAIN);
+		this.cluster.node(2).loseRequests(true);
+		release(first);
+		LockHandle next = got(second);
+		assertThat(this.cluster.holding("a", next.value())).isEqualTo(2);
+		this.cluster.node(2).loseRequests(false);
+		pass(Duration.ofSeconds(3));
+		assertThat(this.cluster.node(2).valueOf("a")).as("the value of the holder before").isNull();
+	}
+
+	@Test
+	void rowEndsSoThatOthersGetTheirTurn() {
+		List<CompletableFuture<LockHandle>> waiting = new ArrayList<>();
+		LockHandle holder = got(ask(EXTENDED));
+		for (int i = 0; i < 2 * Row.MAX_LENGTH; i++) {
+			waiting.add(ask(EXTENDED));
+		}
+		int released = 0;
+		for (CompletableFuture<LockHandle> next : waiting) {
+			this.cluster.clearLogs();
+			holder.releaseAsync();
+			pass(Duration.ofMillis(1));
+			holder = got(next);
+			released += this.cluster.node(0).log().contains("release [a]") ? 1 : 0;
+		}
+		assertThat(released).isEqualTo(2);
+	}
+
+	@Test
+	void rowEndsWithTimeToo() {
+		LockHandle holder = got(ask(EXTENDED));
+		CompletableFuture<LockHandle> second = ask(EXTENDED);
+		pass(Duration.ofNanos(Row.MAX_NANOS));
+		this.cluster.clearLogs();
+		release(holder);
+		assertThat(this.cluster.node(0).log()).contains("release [a]");
+		assertThat(second).isDone();
+	}
+
+	@Test
+	void whoWaitsInTheQueueAsksNoNode() {
+		got(ask(PLAIN));
+		ask(PLAIN);
+		this.cluster.clearLogs();
+		ask(PLAIN);
+		ask(PLAIN);
+		assertThat(this.cluster.nodes()).allSatisfy((node) -> assertThat(node.log()).isEmpty());
+	}
+
+	@Test
+	void whoseTimeIsOverInTheQueueIsToldWhatTheNodesSay() {
+		got(ask(EXTENDED));
+		ask(PLAIN);
+		LockOptions short_ = LockOptions.builder().waitTime(Duration.ofMillis(700)).build();
+		CompletableFuture<LockHandle> third = ask(short_);
+		pass(Duration.ofMillis(698));
+		assertThat(third).isNotDone();
+		pass(Duration.ofMillis(5));
+		assertThat(third).isCompletedExceptionally();
+		LockNotAcquiredException error = (LockNotAcquiredException) catchThrowable(third::join).getCause();
+		assertThat(error.getReason()).isEqualTo(Reason.HELD);
+		assertThat(error.getAttempts()).hasSize(1);
+	}
+
+	@Test
+	void timeInTheQueueIsBoundedByTheRetriesWhereThereIsNoWaitTime() {
+		got(ask(EXTENDED));
+		ask(PLAIN);
+		// Three retries after 200 ms +- 100 ms.
+		CompletableFuture<LockHandle> third = ask(LockOptions.defaults());
+		pass(Duration.ofMillis(890));
+		assertThat(third).isNotDone();
+		pass(Duration.ofMillis(20));
+		assertThat(third).isCompletedExceptionally();
+	}
+
+	@Test
+	void whoGivesUpIsPassedOver() {
+		LockHandle first = got(ask(EXTENDED));
+		CompletableFuture<LockHandle> second = ask(EXTENDED);
+		CompletableFuture<LockHandle> third = ask(EXTENDED);
+		second.cancel(true);
+		pass(Duration.ofMillis(1));
+		release(first);
+		release(got(third));
+		assertThat(this.cluster.holding("a")).isZero();
+	}
+
+	@Test
+	void nobodyIsForgottenWhereTheFirstGaveUp() {
+		// Held by somebody else: only the first of the queue asks.
+		this.cluster.nodes().forEach((node) -> node.hold("a", "stranger", Duration.ofSeconds(5)));
+		CompletableFuture<LockHandle> first = ask(PLAIN);
+		CompletableFuture<LockHandle> second = ask(PLAIN);
+		first.cancel(true);
+		pass(Duration.ofSeconds(6));
+		assertThat(got(second).isValid()).isTrue();
+	}
+
+	@Test
+	void minimumOfTheHolderIsKept() {
+		LockHandle first = got(ask(EXTENDED.toBuilder().holdAtLeast(Duration.ofSeconds(3)).build()));
+		CompletableFuture<LockHandle> second = ask(EXTENDED);
+		release(first);
+		pass(Duration.ofMillis(2900));
+		assertThat(second).isNotDone();
+		pass(Duration.ofMillis(500));
+		assertThat(second).isDone();
+	}
+
+	@Test
+	void maximumCountsForEachHolder() {
+		LockOptions bounded = EXTENDED.toBuilder().maxHold(Duration.ofMillis(500)).build();
+		LockHandle first = got(ask(bounded));
+		CompletableFuture<LockHandle> second = ask(bounded);
+		pass(Duration.ofMillis(50));
+		release(first);
+		LockHandle next = got(second);
+		assertThat(next.remainingValidity()).isBetween(Duration.ofMillis(400), Duration.ofMillis(500));
+		pass(Duration.ofMillis(500));
+		assertThat(next.isValid()).isFalse();
+	}
+
+	@Test
+	void lockThatWasHandedOverIsExtended() {
+		LockHandle first = got(ask(EXTENDED));
+		CompletableFuture<LockHandle> second = ask(EXTENDED);
+		release(first);
+		LockHandle next = got(second);
+		pass(Duration.ofMinutes(1));
+		assertThat(next.isValid()).isTrue();
+		assertThat(this.recorder.events("extended")).isNotEmpty();
+		release(next);
+		pass(Duration.ofSeconds(3));
+		assertThat(this.cluster.time().scheduled()).as("timers").isZero();
+	}
+
+	@Test
+	void attemptWithoutWaitingDoesNotQueue() {
+		LockHandle first = got(ask(EXTENDED));
+		ask(EXTENDED);
+		assertThat(this.redlock.tryAcquire("a")).isEmpty();
+		assertThat(first.isValid()).isTrue();
+	}
+
+	@Test
+	void closingEndsTheQueue() {
+		got(ask(EXTENDED));
+		CompletableFuture<LockHandle> second = ask(EXTENDED);
+		CompletableFuture<LockHandle> third = ask(EXTENDED);
+		this.redlock.close();
+		pass(Duration.ofMillis(1));
+		assertThat(List.of(second, third)).allSatisfy((asked) -> assertThat(asked).isCompletedExceptionally());
+		pass(Duration.ofSeconds(2));
+		assertThat(this.cluster.time().scheduled()).isZero();
+	}
+
+	@Test
+	void severalResourcesQueueInAnyOrder() {
+		LockHandle first = this.redlock.acquire(List.of("a", "b"), TTL, EXTENDED);
+		CompletableFuture<LockHandle> second = this.redlock.acquireAsync(List.of("b", "a"), TTL, EXTENDED);
+		pass(Duration.ofMillis(1));
+		release(first);
+		assertThat(got(second).isValid()).isTrue();
+	}
+
+	@Test
+	void eachHolderHasATokenOfHisOwn() {
+		List<Long> tokens = new ArrayList<>();
+		LockHandle holder = got(ask(EXTENDED));
+		for (int i = 0; i < 50; i++) {
+			CompletableFuture<LockHandle> next = ask(EXTENDED);
+			tokens.add(holder.fencingToken());
+			holder.releaseAsync();
+			pass(Duration.ofMillis(1));
+			holder = got(next);
+		}
+		assertThat(tokens).doesNotHaveDuplicates().isSorted();
+	}
+
+}
