@@ -340,6 +340,7 @@ final class Acquisition implements VotingRound.Observer {
 		this.first = this.queues.isFirst(this);
 		if (this.first) {
 			this.retries++;
+			this.queues.listen(this);
 			pause(pauseNanos(round, now));
 		}
 		else {

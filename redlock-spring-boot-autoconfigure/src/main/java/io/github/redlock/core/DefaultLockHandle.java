@@ -622,7 +622,9 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 */
 	@Override
 	public void voted(VotingRound round, int index, Vote vote) {
-		tellWaiting(round);
+		if (index == this.listenedAt) {
+			tellWaiting(round);
+		}
 	}
 
 	@Override

@@ -80,7 +80,15 @@ final class LocalQueues {
 	void join(Acquisition acquisition) {
 		this.queues.compute(acquisition.queueKey(),
 				(key, queue) -> ((queue != null) ? queue : new LocalQueue()).add(acquisition));
-		while (!watch(acquisition.queueKey()).used()) {
+		listen(acquisition);
+	}
+
+	/**
+	 * Hear of releases: from the node that is asked first, which may be another one than
+	 * before.
+	 */
+	void listen(Acquisition acquisition) {
+		while (!watch(acquisition.queueKey()).listenOn()) {
 			// It has just ended.
 		}
 	}
@@ -96,8 +104,8 @@ final class LocalQueues {
 			return (queue.head != null) ? queue : null;
 		});
 		Watch watch = this.watches.get(acquisition.queueKey());
-		if (watch != null) {
-			watch.used();
+		if (watch != null && first.get() == null && !this.queues.containsKey(acquisition.queueKey())) {
+			watch.left();
 		}
 		return first.get();
 	}
@@ -233,33 +241,38 @@ final class LocalQueues {
 		}
 
 		/**
-		 * Go on for a while.
+		 * Somebody waits.
 		 * @return {@code false} if it is too late for that
 		 */
-		private synchronized boolean used() {
+		private synchronized boolean listenOn() {
 			if (this.ended) {
 				return LocalQueues.this.closed;
 			}
-			this.lastUsed = LocalQueues.this.nodes.time().nanoTime();
 			listen();
-			if (this.timer == null) {
+			return true;
+		}
+
+		/**
+		 * Perhaps nobody waits any more. Somebody may again soon.
+		 */
+		private synchronized void left() {
+			this.lastUsed = LocalQueues.this.nodes.time().nanoTime();
+			if (this.timer == null && !this.ended) {
 				this.timer = LocalQueues.this.nodes.time().schedule(LINGER_NANOS, this::look);
 			}
-			return true;
 		}
 
 		private synchronized void look() {
 			this.timer = null;
-			if (this.ended) {
+			if (this.ended || LocalQueues.this.queues.containsKey(this.key)) {
 				return;
 			}
 			long left = this.lastUsed + LINGER_NANOS - LocalQueues.this.nodes.time().nanoTime();
-			if (left <= 0 && !LocalQueues.this.queues.containsKey(this.key)) {
+			if (left <= 0) {
 				end();
 			}
 			else {
-				listen();
-				this.timer = LocalQueues.this.nodes.time().schedule(Math.max(left, LINGER_NANOS), this::look);
+				this.timer = LocalQueues.this.nodes.time().schedule(left, this::look);
 			}
 		}
 

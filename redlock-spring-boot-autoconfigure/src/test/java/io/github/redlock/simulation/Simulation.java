@@ -683,7 +683,9 @@ final class Simulation {
 
 	private List<Object> unfinished() {
 		List<Object> unfinished = new ArrayList<>(this.oracle.holders());
-		this.processes.stream().filter(SimulatedProcess::isPaused).forEach(unfinished::add);
+		this.everyProcess.stream()
+			.filter((process) -> !process.hasEnded() && process.isPaused())
+			.forEach(unfinished::add);
 		unfinished.addAll(this.working.stream().filter((holder) -> !holder.process().hasEnded()).toList());
 		unfinished.addAll(this.oracle.calls());
 		this.futures.forEach((future, process) -> {
