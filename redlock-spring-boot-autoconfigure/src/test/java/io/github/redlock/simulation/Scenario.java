@@ -120,8 +120,8 @@ record Scenario(long seed, int nodes, int processes, List<String> resources, Lis
 		return new Scenario(seed, 3, 2, List.of("a", "b", "c", "d", "e", "f"), List.of(Duration.ofSeconds(5)),
 				random.nextInt(4) > 0,
 				EnumSet.of(Fault.DATA_LOSS, random.nextBoolean() ? Fault.PARTITION : Fault.SLOW_LINK),
-				Duration.ofMillis(20), Duration.ofMillis(200), Duration.ofMillis(1), 80,
-				new int[] { 6, 1, 1, 1, 0, 0, 0 }, 0.8, 0.3, MOMENT, 0);
+				Duration.ofMillis(20), Duration.ofMillis(200), Duration.ofMillis(1), 160,
+				new int[] { 6, 1, 1, 1, 0, 0, 0 }, 0.8, 0.2, MOMENT, 0);
 	}
 
 	/** Many want the same thing, for a moment each. */
