@@ -37,7 +37,7 @@ class MutualExclusionIT {
 
 	private static final int THREADS_PER_APPLICATION = 4;
 
-	private static final int ROUNDS_PER_THREAD = 60;
+	private static final int ROUNDS_PER_THREAD = 600;
 
 	private RedisServers servers;
 
@@ -97,9 +97,10 @@ class MutualExclusionIT {
 		return application.run();
 	}
 
-	private static void awaitProgress() {
+	private static void awaitProgress(List<Future<?>> futures) {
 		int before = entered.get();
-		await().atMost(Duration.ofSeconds(60)).until(() -> entered.get() > before + 40);
+		await().atMost(Duration.ofSeconds(60))
+			.until(() -> entered.get() > before + 40 || futures.stream().allMatch(Future::isDone));
 	}
 
 	@ParameterizedTest
@@ -125,9 +126,9 @@ class MutualExclusionIT {
 				// the
 				// exclusion, which is a limit of the algorithm and not for this test.
 				this.servers.server(1).freeze();
-				awaitProgress();
+				awaitProgress(futures);
 				this.servers.server(1).thaw();
-				awaitProgress();
+				awaitProgress(futures);
 				this.servers.server(0).kill();
 			}
 			for (Future<?> future : futures) {
