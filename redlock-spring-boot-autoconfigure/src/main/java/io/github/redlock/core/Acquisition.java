@@ -121,6 +121,12 @@ final class Acquisition implements VotingRound.Observer {
 
 	private int refusedBy = NONE;
 
+	/**
+	 * Attempts running that the node which is listened to granted, and others did not: a
+	 * release that it tells of may be on its way to them. Only where it tells.
+	 */
+	private int splits;
+
 	/** A holder of this process releases, and others get their chance first. */
 	private boolean deaf;
 
@@ -341,7 +347,12 @@ final class Acquisition implements VotingRound.Observer {
 		if (this.first) {
 			this.retries++;
 			this.queues.listen(this);
-			pause(pauseNanos(round, now));
+			long pause = pauseNanos(round, now);
+			if (this.splits > 0) {
+				pause = Math.min(pause, RetrySchedule.splitPauseNanos(this.splits));
+				this.boundedByTime = true;
+			}
+			pause(pause);
 		}
 		else {
 			this.boundedByTime = true;
@@ -359,7 +370,7 @@ final class Acquisition implements VotingRound.Observer {
 
 	private synchronized void pauseOver(int number) {
 		if (number == this.pauses && !this.underWay) {
-			boolean contended = this.deaf;
+			boolean contended = this.deaf || this.splits > 0;
 			this.deaf = false;
 			attempt(contended);
 		}
@@ -521,7 +532,9 @@ final class Acquisition implements VotingRound.Observer {
 		// Before anything else is sent, so that no attempt finds the leftovers of
 		// another.
 		this.request = null;
-		withdraw(round, request);
+		boolean split = round.voteOf(this.queues.firstToAsk()) instanceof Vote.Granted;
+		this.splits = (split && !round.isWon() && this.queues.notices(this) > 0) ? this.splits + 1 : 0;
+		withdraw(round, request, split && isLastAttempt(now));
 		if (row != null) {
 			// What could not be taken over was released.
 			attempt();
@@ -560,9 +573,17 @@ final class Acquisition implements VotingRound.Observer {
 		}
 	}
 
-	private void withdraw(VotingRound round, LockRequest request) {
+	/**
+	 * Release what an attempt has won.
+	 * @param audibly whether others may have been refused because of it, and are to be
+	 * told that nobody tries again
+	 */
+	private void withdraw(VotingRound round, LockRequest request, boolean audibly) {
 		if (round.isRefused()) {
 			this.nodes.sendInBackground(this.refusedBy, LockCommand.WITHDRAW, request);
+		}
+		else if (audibly) {
+			this.nodes.releaseInBackground(request);
 		}
 		else {
 			this.nodes.withdrawInBackground(request);

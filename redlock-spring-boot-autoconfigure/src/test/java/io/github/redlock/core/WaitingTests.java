@@ -260,6 +260,39 @@ class WaitingTests {
 		assertThat(got(second).isValid()).isTrue();
 	}
 
+	/** Who would not ask again for long. */
+	private CompletableFuture<LockHandle> askBesideStranger() {
+		this.cluster.nodes().forEach((node) -> node.hold("a", "stranger", Duration.ofHours(1)));
+		return ask(PLAIN.toBuilder()
+			.waitTime(Duration.ofMinutes(30))
+			.retryDelay(Duration.ofMinutes(5))
+			.retryJitter(Duration.ZERO)
+			.build());
+	}
+
+	@Test
+	void releaseThatHasReachedOnlyTheNodeThatTellsOfItIsWaitedFor() {
+		CompletableFuture<LockHandle> waiting = askBesideStranger();
+		this.cluster.node(0).delete("a");
+		this.cluster.node(0).tellOfRelease();
+		pass(Duration.ofMillis(20));
+		assertThat(waiting).isNotDone();
+		this.cluster.node(2).delete("a");
+		pass(Duration.ofMillis(50));
+		assertThat(got(waiting).isValid()).isTrue();
+	}
+
+	@Test
+	void releaseThatNeverReachesTheOthersIsNotAskedForAllTheTime() {
+		CompletableFuture<LockHandle> waiting = askBesideStranger();
+		this.cluster.node(0).delete("a");
+		this.cluster.node(0).tellOfRelease();
+		this.cluster.clearLogs();
+		pass(Duration.ofMinutes(4));
+		assertThat(waiting).isNotDone();
+		assertThat(this.cluster.node(1).log().stream().filter("acquire [a]"::equals)).hasSizeBetween(10, 20);
+	}
+
 	@Test
 	void minimumOfTheHolderIsKept() {
 		LockHandle first = got(ask(EXTENDED.toBuilder().holdAtLeast(Duration.ofSeconds(3)).build()));

@@ -13,6 +13,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.JedisPubSub;
 import redis.clients.jedis.args.ClientType;
 
 import io.github.redlock.LockHandle;
@@ -63,6 +64,33 @@ class ReleaseNoticesIT extends AbstractQuorumIT {
 		assertThat(lock.isValid()).isTrue();
 		assertThat(lock.fencingToken()).isGreaterThan(held.fencingToken());
 		assertThat(lock.release()).isTrue();
+	}
+
+	@Test
+	void whoGivesUpTellsThoseWhomHisAttemptMayHaveHeldUp() throws Exception {
+		start(3);
+		for (int server : new int[] { 1, 2 }) {
+			try (Jedis jedis = this.servers.server(server).connect()) {
+				jedis.set("redlock:a", "stranger");
+			}
+		}
+		CompletableFuture<String> told = new CompletableFuture<>();
+		try (Jedis jedis = this.servers.server(0).connect()) {
+			JedisPubSub listener = new JedisPubSub() {
+
+				@Override
+				public void onMessage(String channel, String message) {
+					told.complete(channel);
+				}
+
+			};
+			CompletableFuture<Void> listening = CompletableFuture.runAsync(() -> jedis.subscribe(listener, CHANNEL));
+			awaitListeners(0, 1);
+			assertThat(client().tryAcquire("a")).isEmpty();
+			assertThat(within(told)).isEqualTo(CHANNEL);
+			listener.unsubscribe();
+			within(listening);
+		}
 	}
 
 	@Test

@@ -13,6 +13,7 @@ import io.github.redlock.redis.ImmediateLockNode;
 import io.github.redlock.redis.ScriptedRedis;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.TimeSource.Cancellable;
 import io.github.redlock.spi.Vote;
 
 /**
@@ -34,6 +35,8 @@ public class FakeLockNode implements LockNode {
 	private final List<String> log = new ArrayList<>();
 
 	private final List<Runnable> frozen = new ArrayList<>();
+
+	private final List<Runnable> listeners = new ArrayList<>();
 
 	private Duration requestLatency = Duration.ZERO;
 
@@ -117,6 +120,11 @@ public class FakeLockNode implements LockNode {
 	public FakeLockNode hold(String resource, String value, Duration ttl) {
 		this.redis.set(resource, value, ttl.toMillis());
 		return this;
+	}
+
+	/** Tell all who listen, whatever they listen to, that something was released. */
+	public void tellOfRelease() {
+		List.copyOf(this.listeners).forEach(Runnable::run);
 	}
 
 	/** Somebody deletes the key. */
@@ -232,6 +240,12 @@ public class FakeLockNode implements LockNode {
 	@Override
 	public CompletionStage<Vote> transfer(LockRequest request, String before) {
 		return submit("transfer " + request.resources(), () -> this.scripts.transfer(request, before));
+	}
+
+	@Override
+	public Cancellable onRelease(String resource, Runnable listener) {
+		this.listeners.add(listener);
+		return () -> this.listeners.remove(listener);
 	}
 
 	@Override
