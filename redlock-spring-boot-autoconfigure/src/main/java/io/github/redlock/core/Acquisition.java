@@ -529,11 +529,11 @@ final class Acquisition implements VotingRound.Observer {
 					(row != null) ? row : Row.begin(round.start())));
 			return;
 		}
+		boolean split = round.voteOf(this.queues.firstToAsk()) instanceof Vote.Granted;
+		this.splits = (split && !round.isWon() && this.queues.notices(this) > 0) ? this.splits + 1 : 0;
 		// Before anything else is sent, so that no attempt finds the leftovers of
 		// another.
 		this.request = null;
-		boolean split = round.voteOf(this.queues.firstToAsk()) instanceof Vote.Granted;
-		this.splits = (split && !round.isWon() && this.queues.notices(this) > 0) ? this.splits + 1 : 0;
 		withdraw(round, request, split && isLastAttempt(now));
 		if (row != null) {
 			// What could not be taken over was released.

@@ -21,11 +21,10 @@ end
 if held >= 0 then
 	return -(1 + held)
 end
-if token and not missing then
-	local first = tonumber(ARGV[6])
+if token then
 	for i = 1, n do
-		local fence = tonumber(redis.call('GET', KEYS[n + i]) or 0)
-		missing = missing or (old[i] and not (fence and fence < first))
+		local fence = old[i] and tonumber(redis.call('GET', KEYS[n + i]) or 0)
+		missing = missing or old[i] and not (fence and fence < tonumber(ARGV[6]))
 	end
 end
 if missing then
@@ -34,13 +33,11 @@ end
 for i = 1, n do
 	if old[i] then
 		redis.call('SET', KEYS[i], value, 'PX', ttl)
+		if token then
+			redis.call('SET', KEYS[n + i], token, 'PX', fence_ttl)
+		end
 	elseif redis.call('PTTL', KEYS[i]) < tonumber(ttl) then
 		redis.call('PEXPIRE', KEYS[i], ttl)
-	end
-end
-if token then
-	for i = n + 1, 2 * n do
-		redis.call('SET', KEYS[i], token, 'PX', fence_ttl)
 	end
 end
 return 0

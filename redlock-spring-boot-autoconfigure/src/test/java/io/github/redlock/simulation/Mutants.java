@@ -36,7 +36,7 @@ final class Mutants {
 
 	private static final String RELEASE_FAILED_ATTEMPT = """
 			this.request = null;
-					withdraw(round, request);
+					withdraw(round, request, split && isLastAttempt(now));
 			""".indent(0).stripTrailing();
 
 	private Mutants() {
@@ -196,10 +196,10 @@ final class Mutants {
 			Mutant.of("a transfer replaces whatever is there")
 				.edit(LUA_TRANSFER, "elseif current ~= value then", "elseif false then"),
 			Mutant.of("a transfer does not raise the fence")
-				.edit(LUA_TRANSFER, "		redis.call('SET', KEYS[i], token, 'PX', fence_ttl)\n", ""),
+				.edit(LUA_TRANSFER, "			redis.call('SET', KEYS[n + i], token, 'PX', fence_ttl)\n", ""),
 			Mutant.of("the value of a transfer that fails is not released")
 				.edit(ACQUISITION, RELEASE_FAILED_ATTEMPT,
-						"this.request = null;\n		if (this.row == null) {\n			withdraw(round, request);\n		}"),
+						"this.request = null;\n		if (this.row == null) {\n			withdraw(round, request, false);\n		}"),
 			// Tokens
 			Mutant.of("the fence is not raised").edit(LUA_ACQUIRE, "		set(KEYS[i], token, fence_ttl)\n", ""),
 			Mutant.of("the fence is not read").edit(LUA_ACQUIRE, STALE, "if false then"),
