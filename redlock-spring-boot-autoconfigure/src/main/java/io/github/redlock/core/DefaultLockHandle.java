@@ -248,11 +248,19 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 */
 	synchronized void heal(int node, LockRequest request, long start) {
 		if (this.state == State.HELD && this.confirmedAt - start >= 0) {
-			this.nodes.guards()
-				.get(node)
-				.send(LockCommand.HEAL, request, (answer) -> logger.debug("Set the keys of {} again on {}: {}",
-						request.resources(), node, answer));
+			heal(node, request);
 		}
+	}
+
+	/**
+	 * A node has lost the keys of this lock, which a quorum has just confirmed. Called in
+	 * the monitor.
+	 */
+	void heal(int node, LockRequest request) {
+		this.nodes.guards()
+			.get(node)
+			.send(LockCommand.HEAL, request,
+					(answer) -> logger.debug("Set the keys of {} again on {}: {}", request.resources(), node, answer));
 	}
 
 	private long now() {
@@ -610,14 +618,6 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	}
 
 	/**
-	 * A quorum answered the release, or cannot any more.
-	 */
-	@Override
-	public void answered(VotingRound round) {
-		releaseAnswered(round);
-	}
-
-	/**
 	 * The node where waiters listen has answered the release.
 	 */
 	@Override
@@ -657,7 +657,8 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	/**
 	 * A quorum answered the release, or what stands for it, or cannot any more.
 	 */
-	void releaseAnswered(VotingRound round) {
+	@Override
+	public void answered(VotingRound round) {
 		ReleaseOutcome outcome;
 		if (round.isUnreachable()) {
 			LockReleaseException error = new LockReleaseException(resources(), round, "The release of " + resources()

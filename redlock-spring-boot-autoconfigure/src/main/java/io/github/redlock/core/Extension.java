@@ -123,10 +123,7 @@ final class Extension implements VotingRound.Observer {
 	private void healIfMissing(int index, @Nullable Vote vote) {
 		if (vote instanceof Vote.Missing && !this.healed[index] && this.lock.isHeld()) {
 			this.healed[index] = true;
-			this.nodes.guards()
-				.get(index)
-				.send(LockCommand.HEAL, this.request, (answer) -> logger.debug("Set the keys of {} again on {}: {}",
-						this.request.resources(), index, answer));
+			this.lock.heal(index, this.request);
 		}
 	}
 

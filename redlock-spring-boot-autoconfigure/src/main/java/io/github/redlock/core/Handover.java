@@ -30,10 +30,6 @@ record Handover(DefaultLockHandle holder, Grant grant, long deadline, LockSettin
 		return this.grant.request();
 	}
 
-	List<String> resources() {
-		return request().resources();
-	}
-
 	/**
 	 * What the next holder gets if no node is asked: the same request, with the next
 	 * token of its block.

@@ -125,23 +125,37 @@ final class NodeGuard {
 	 * Send a request and deliver the vote, exactly once.
 	 */
 	void send(LockCommand command, LockRequest request, Consumer<Vote> sink) {
-		if (this.down.get() || this.closed) {
+		if (isAskedNothing()) {
 			if (command.isRelease()) {
 				keepRelease(command, request, this.time.nanoTime());
 			}
-			sink.accept(new Vote.Failed(Vote.Failed.Reason.DOWN, downError()));
+			sink.accept(downVote());
 			return;
 		}
 		if (command.createsKeys()) {
 			this.debts.putIfAbsent(request.value(), new Debt(request));
 		}
 		if (command.prolongsKeys()) {
-			Debt debt = this.debts.get(request.value());
-			if (debt != null) {
-				debt.prolong(request.ttl());
-			}
+			prolong(request);
 		}
 		dispatch(command, request, sink);
+	}
+
+	private boolean isAskedNothing() {
+		return this.down.get() || this.closed;
+	}
+
+	private Vote downVote() {
+		Throwable error = this.lastError;
+		return new Vote.Failed(Vote.Failed.Reason.DOWN,
+				(error != null) ? error : new IllegalStateException("node " + name() + " is closed"));
+	}
+
+	private void prolong(LockRequest request) {
+		Debt debt = this.debts.get(request.value());
+		if (debt != null) {
+			debt.prolong(request.ttl());
+		}
 	}
 
 	/**
@@ -182,16 +196,11 @@ final class NodeGuard {
 	 * them, exactly once, in their order.
 	 */
 	void extendAll(List<LockRequest> requests, Consumer<List<Vote>> sink) {
-		if (this.down.get() || this.closed) {
-			sink.accept(Collections.nCopies(requests.size(), new Vote.Failed(Vote.Failed.Reason.DOWN, downError())));
+		if (isAskedNothing()) {
+			sink.accept(Collections.nCopies(requests.size(), downVote()));
 			return;
 		}
-		for (LockRequest request : requests) {
-			Debt debt = this.debts.get(request.value());
-			if (debt != null) {
-				debt.prolong(request.ttl());
-			}
-		}
+		requests.forEach(this::prolong);
 		AtomicReference<List<Vote>> votes = new AtomicReference<>(List.of());
 		dispatch(LockCommand.EXTEND, NOTHING, () -> this.node.extendAll(requests).thenApply((answer) -> {
 			votes.set(answer);
@@ -206,8 +215,8 @@ final class NodeGuard {
 	 * the vote, exactly once. A node that has done so owes nothing of the first any more.
 	 */
 	void transfer(LockRequest request, LockRequest before, Consumer<Vote> sink) {
-		if (this.down.get() || this.closed) {
-			sink.accept(new Vote.Failed(Vote.Failed.Reason.DOWN, downError()));
+		if (isAskedNothing()) {
+			sink.accept(downVote());
 			return;
 		}
 		this.debts.putIfAbsent(request.value(), new Debt(request));
@@ -224,11 +233,6 @@ final class NodeGuard {
 	 */
 	private static Vote summary(List<Vote> votes) {
 		return votes.stream().allMatch(Vote.Failed.class::isInstance) ? votes.get(0) : Vote.Granted.INSTANCE;
-	}
-
-	private Throwable downError() {
-		Throwable error = this.lastError;
-		return (error != null) ? error : new IllegalStateException("node " + name() + " is closed");
 	}
 
 	private void dispatch(LockCommand command, LockRequest request, Consumer<Vote> sink) {

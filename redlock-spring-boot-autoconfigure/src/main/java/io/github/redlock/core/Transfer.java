@@ -97,7 +97,7 @@ final class Transfer implements VotingRound.Observer {
 			this.holder = null;
 		}
 		if (told != null) {
-			told.releaseAnswered(round);
+			told.answered(round);
 		}
 	}
 

@@ -90,8 +90,7 @@ final class JedisConnections {
 			.connectionTimeoutMillis(Math.toIntExact(connectTimeout.toMillis()))
 			.socketTimeoutMillis(Math.toIntExact(commandTimeout.multipliedBy(2).toMillis()))
 			// A connection that was cut somewhere on the way looks like one on which
-			// nothing
-			// happens: begin anew once in a while.
+			// nothing happens: begin anew once in a while.
 			.blockingSocketTimeoutMillis(Math.toIntExact(SILENCE.toMillis()));
 		if (settings.ssl() != null) {
 			config.ssl(true)

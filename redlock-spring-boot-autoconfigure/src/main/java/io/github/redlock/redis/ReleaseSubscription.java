@@ -46,12 +46,13 @@ final class ReleaseSubscription implements AutoCloseable {
 
 	private final Map<String, List<Listener>> listeners = new HashMap<>();
 
-	private @Nullable Session session;
+	/** Changed in the monitor, like the rest. */
+	private volatile @Nullable Session session;
 
 	private long pauseMillis;
 
 	/** Nothing was heard since the last connection failed. */
-	private boolean broken;
+	private volatile boolean broken;
 
 	private boolean closed;
 
@@ -93,14 +94,22 @@ final class ReleaseSubscription implements AutoCloseable {
 	/**
 	 * Whether what is told of on this channel comes back to us.
 	 */
-	synchronized boolean isListeningTo(String channel) {
-		return this.session != null && this.session.active.contains(channel);
+	boolean isListeningTo(String channel) {
+		Session current = this.session;
+		return current != null && current.active.contains(channel);
+	}
+
+	/**
+	 * Whether anything is listened to, or may be.
+	 */
+	boolean isListening() {
+		return this.session != null;
 	}
 
 	/**
 	 * Whether this server does not let us listen, and so perhaps nobody.
 	 */
-	synchronized boolean isBroken() {
+	boolean isBroken() {
 		return this.broken;
 	}
 
@@ -249,7 +258,7 @@ final class ReleaseSubscription implements AutoCloseable {
 				ReleaseSubscription.this.wait(millis);
 			}
 			catch (InterruptedException ex) {
-				logger.debug("Nobody interrupts this thread, but somebody did", ex);
+				Thread.currentThread().interrupt();
 			}
 		}
 

@@ -2,6 +2,7 @@ package io.github.redlock.redis;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,14 +19,13 @@ final class ScriptCommands {
 
 	private final long fenceRetentionMillis;
 
-	/** A request goes to all nodes, one after the other. */
-	private volatile @Nullable Last<LockRequest> last;
+	private final Memo<LockRequest> last = new Memo<>();
 
-	private volatile @Nullable Last<List<LockRequest>> lastOfAll;
+	private final Memo<List<LockRequest>> lastOfAll = new Memo<>();
 
-	private volatile @Nullable Last<LockRequest> lastTransfer;
+	private final Memo<LockRequest> lastTransfer = new Memo<>();
 
-	private volatile @Nullable Last<LockRequest> lastWithdrawal;
+	private final Memo<LockRequest> lastWithdrawal = new Memo<>();
 
 	ScriptCommands(String keyPrefix, Duration fenceRetention) {
 		this.keys = new LockKeys(keyPrefix);
@@ -40,12 +40,8 @@ final class ScriptCommands {
 	}
 
 	ScriptCommand of(LockScript script, LockRequest request) {
-		Last<LockRequest> last = this.last;
-		if (last == null || last.command.script() != script || !last.requested.equals(request)) {
-			last = new Last<>(request, (script == LockScript.RELEASE) ? release(request) : withTtl(script, request));
-			this.last = last;
-		}
-		return last.command;
+		return this.last.get(script, request,
+				() -> (script == LockScript.RELEASE) ? release(request) : withTtl(script, request));
 	}
 
 	/**
@@ -53,12 +49,7 @@ final class ScriptCommands {
 	 * @param requests of one resource each
 	 */
 	ScriptCommand ofAll(List<LockRequest> requests) {
-		Last<List<LockRequest>> last = this.lastOfAll;
-		if (last == null || !last.requested.equals(requests)) {
-			last = new Last<>(requests, extendAll(requests));
-			this.lastOfAll = last;
-		}
-		return last.command;
+		return this.lastOfAll.get(LockScript.EXTEND_ALL, requests, () -> extendAll(requests));
 	}
 
 	/**
@@ -66,34 +57,28 @@ final class ScriptCommands {
 	 * @param before the value of the holder before
 	 */
 	ScriptCommand transfer(LockRequest request, String before) {
-		Last<LockRequest> last = this.lastTransfer;
 		// The value is fresh: the same request has the same holder before.
-		if (last == null || !last.requested.equals(request)) {
-			byte[][] keys = this.keys.of(request.resources(), request.isFenced());
-			byte[] value = LockKeys.bytes(request.value());
-			byte[] ttl = Arguments.number(request.ttl().toMillis());
-			byte[][] args = request.isFenced()
-					? new byte[][] { value, LockKeys.bytes(before), ttl, Arguments.number(request.token()),
-							Arguments.number(request.ttl().toMillis() + this.fenceRetentionMillis),
-							Arguments.number(request.firstToken()) }
-					: new byte[][] { value, LockKeys.bytes(before), ttl };
-			last = new Last<>(request, new ScriptCommand(LockScript.TRANSFER, keys, args));
-			this.lastTransfer = last;
-		}
-		return last.command;
+		return this.lastTransfer.get(LockScript.TRANSFER, request, () -> handOver(request, before));
 	}
 
 	/**
 	 * The command that releases and tells nobody.
 	 */
 	ScriptCommand withdraw(LockRequest request) {
-		Last<LockRequest> last = this.lastWithdrawal;
-		if (last == null || !last.requested.equals(request)) {
-			last = new Last<>(request, new ScriptCommand(LockScript.RELEASE, this.keys.of(request.resources(), false),
-					LockKeys.bytes(request.value())));
-			this.lastWithdrawal = last;
-		}
-		return last.command;
+		return this.lastWithdrawal.get(LockScript.RELEASE, request, () -> new ScriptCommand(LockScript.RELEASE,
+				this.keys.of(request.resources(), false), LockKeys.bytes(request.value())));
+	}
+
+	private ScriptCommand handOver(LockRequest request, String before) {
+		byte[][] keys = this.keys.of(request.resources(), request.isFenced());
+		byte[] value = LockKeys.bytes(request.value());
+		byte[] old = LockKeys.bytes(before);
+		long ttl = request.ttl().toMillis();
+		return request.isFenced()
+				? new ScriptCommand(LockScript.TRANSFER, keys, value, old, Arguments.number(ttl),
+						Arguments.number(request.token()), Arguments.number(ttl + this.fenceRetentionMillis),
+						Arguments.number(request.firstToken()))
+				: new ScriptCommand(LockScript.TRANSFER, keys, value, old, Arguments.number(ttl));
 	}
 
 	private ScriptCommand extendAll(List<LockRequest> requests) {
@@ -143,7 +128,25 @@ final class ScriptCommands {
 				: new ScriptCommand(script, keys, value, Arguments.number(ttl), token, fenceTtl);
 	}
 
-	private record Last<R>(R requested, ScriptCommand command) {
+	/**
+	 * The last command that was made: a request goes to all nodes, one after the other.
+	 */
+	private static final class Memo<R> {
+
+		private volatile @Nullable Entry<R> last;
+
+		private ScriptCommand get(LockScript script, R requested, Supplier<ScriptCommand> command) {
+			Entry<R> last = this.last;
+			if (last == null || last.command.script() != script || !last.requested.equals(requested)) {
+				last = new Entry<>(requested, command.get());
+				this.last = last;
+			}
+			return last.command;
+		}
+
+		private record Entry<R>(R requested, ScriptCommand command) {
+		}
+
 	}
 
 }

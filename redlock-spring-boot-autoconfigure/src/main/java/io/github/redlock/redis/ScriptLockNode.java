@@ -95,7 +95,8 @@ abstract class ScriptLockNode implements LockNode {
 		if (notices.isBroken()) {
 			return vote.thenApply((answer) -> Vote.Granted.INSTANCE.equals(answer) ? UNHEARD : answer);
 		}
-		return isListeningTo(request.resources(), notices) ? vote.thenApply(ScriptLockNode::withoutOurselves) : vote;
+		return notices.isListening() && isListeningTo(request.resources(), notices)
+				? vote.thenApply(ScriptLockNode::withoutOurselves) : vote;
 	}
 
 	/**

@@ -49,6 +49,13 @@ class ReleaseNoticesIT extends AbstractQuorumIT {
 		Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> listeners(server) == listeners);
 	}
 
+	/** Who hears of the next release. */
+	private CompletableFuture<LockHandle> waitFor(DefaultRedlock redlock) {
+		CompletableFuture<LockHandle> waiting = redlock.acquireAsync(List.of("a"), TTL, RARE_POLL);
+		awaitListeners(0, 1);
+		return waiting;
+	}
+
 	private static <T> T within(CompletableFuture<T> future) throws Exception {
 		return future.get(20, TimeUnit.SECONDS);
 	}
@@ -57,8 +64,7 @@ class ReleaseNoticesIT extends AbstractQuorumIT {
 	void waiterOfAnotherClientIsWokenByTheRelease() throws Exception {
 		start(3);
 		LockHandle held = client().acquire("a", TTL);
-		CompletableFuture<LockHandle> waiting = client().acquireAsync(List.of("a"), TTL, RARE_POLL);
-		awaitListeners(0, 1);
+		CompletableFuture<LockHandle> waiting = waitFor(client());
 		assertThat(held.release()).isTrue();
 		LockHandle lock = within(waiting);
 		assertThat(lock.isValid()).isTrue();
@@ -101,8 +107,7 @@ class ReleaseNoticesIT extends AbstractQuorumIT {
 		try (Jedis jedis = this.servers.server(0).connect()) {
 			assertThat(jedis.clientList(ClientType.PUBSUB)).isEmpty();
 			LockHandle held = client().acquire("a", TTL);
-			CompletableFuture<LockHandle> waiting = redlock.acquireAsync(List.of("a"), TTL, RARE_POLL);
-			awaitListeners(0, 1);
+			CompletableFuture<LockHandle> waiting = waitFor(redlock);
 			held.release();
 			within(waiting).release();
 			Awaitility.await()
@@ -131,8 +136,7 @@ class ReleaseNoticesIT extends AbstractQuorumIT {
 	void connectionThatBreaksIsOpenedAgain() throws Exception {
 		start(1);
 		LockHandle held = client().acquire("a", TTL);
-		CompletableFuture<LockHandle> waiting = client().acquireAsync(List.of("a"), TTL, RARE_POLL);
-		awaitListeners(0, 1);
+		CompletableFuture<LockHandle> waiting = waitFor(client());
 		try (Jedis jedis = this.servers.server(0).connect()) {
 			jedis.clientKill(new redis.clients.jedis.params.ClientKillParams().type(ClientType.PUBSUB));
 		}
