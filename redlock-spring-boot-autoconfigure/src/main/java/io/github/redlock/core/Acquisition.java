@@ -119,8 +119,6 @@ final class Acquisition implements VotingRound.Observer {
 
 	private @Nullable Cancellable askOthers;
 
-	private int refusedBy = NONE;
-
 	/**
 	 * Attempts running that the node which is listened to granted, and others did not: a
 	 * release that it tells of may be on its way to them. Only where it tells.
@@ -164,11 +162,15 @@ final class Acquisition implements VotingRound.Observer {
 			return;
 		}
 		long yielding = this.queues.yieldNanos(this);
+		// Before it is: an error in the middle of joining must not leave it there.
+		this.queued = true;
 		if (yielding > 0) {
 			this.queues.join(this);
 		}
-		if (yielding > 0 || this.queues.joinOthers(this)) {
-			this.queued = true;
+		else {
+			this.queued = this.queues.joinOthers(this);
+		}
+		if (this.queued) {
 			guarded(() -> {
 				waitForTurn(null, this.startedAt);
 				yieldFor(yielding);
@@ -221,12 +223,14 @@ final class Acquisition implements VotingRound.Observer {
 		}
 		this.askedFirst = NONE;
 		cancelAskOthers();
-		for (int i = 0; i < this.nodes.guards().size(); i++) {
-			if (i != first) {
-				this.nodes.sendTo(i, LockCommand.ACQUIRE, request, round);
+		guarded(() -> {
+			for (int i = 0; i < this.nodes.guards().size(); i++) {
+				if (i != first) {
+					this.nodes.sendTo(i, LockCommand.ACQUIRE, request, round);
+				}
 			}
-		}
-		round.sent();
+			round.sent();
+		});
 	}
 
 	private void cancelAskOthers() {
@@ -241,7 +245,6 @@ final class Acquisition implements VotingRound.Observer {
 			return;
 		}
 		if (vote instanceof Vote.Held || vote instanceof Vote.Stale) {
-			this.refusedBy = this.askedFirst;
 			this.askedFirst = NONE;
 			cancelAskOthers();
 			round.refused();
@@ -265,6 +268,7 @@ final class Acquisition implements VotingRound.Observer {
 		this.row = row;
 		this.underWay = true;
 		this.again = false;
+		this.deaf = false;
 		this.noticesBefore = this.queues.notices(this);
 		remember(round);
 	}
@@ -309,31 +313,40 @@ final class Acquisition implements VotingRound.Observer {
 	 * The next one is found before anybody can release this lock.
 	 */
 	private void acquired(Grant grant) {
-		leaveQueue();
+		leaveQueue(false);
 		DefaultLockHandle lock = this.locks.create(grant, this.settings, List.copyOf(this.attempts));
 		this.round = null;
 		this.request = null;
 		this.outcome.complete(new Acquired(lock));
 	}
 
-	private void leaveQueue() {
+	/**
+	 * Wait no more.
+	 * @param released whether it may be free now, because what this one has asked for was
+	 * just released
+	 */
+	private void leaveQueue(boolean released) {
 		if (this.queued) {
 			this.queued = false;
 			Acquisition first = this.queues.leave(this);
 			if (first != null) {
-				first.becomeFirst();
+				first.becomeFirst(released);
 			}
 		}
 	}
 
 	/**
 	 * Nobody is in front any more.
+	 * @param free whether to try at once
 	 */
-	private synchronized void becomeFirst() {
+	private synchronized void becomeFirst(boolean free) {
 		if (!this.outcome.isDone() && !this.underWay && !this.first) {
 			guarded(() -> {
 				cancelPause();
 				waitForTurn(null, now());
+				if (free) {
+					tryNow(false);
+				}
 			});
 		}
 	}
@@ -535,7 +548,7 @@ final class Acquisition implements VotingRound.Observer {
 		// another.
 		this.request = null;
 		withdraw(round, request, split && isLastAttempt(now));
-		if (row != null) {
+		if (row != null && !(round.isUnreachable() && isLastAttempt(now))) {
 			// What could not be taken over was released.
 			attempt();
 			return;
@@ -563,8 +576,8 @@ final class Acquisition implements VotingRound.Observer {
 			this.queued = true;
 			this.queues.join(this);
 		}
-		if (this.again || this.queues.notices(this) != this.noticesBefore) {
-			this.again = false;
+		boolean told = this.again || this.queues.notices(this) != this.noticesBefore;
+		if (told && this.queues.isFirst(this)) {
 			this.boundedByTime = true;
 			attempt(true);
 		}
@@ -574,19 +587,16 @@ final class Acquisition implements VotingRound.Observer {
 	}
 
 	/**
-	 * Release what an attempt has won.
+	 * Release what an attempt has won, on every node that was asked.
 	 * @param audibly whether others may have been refused because of it, and are to be
 	 * told that nobody tries again
 	 */
 	private void withdraw(VotingRound round, LockRequest request, boolean audibly) {
-		if (round.isRefused()) {
-			this.nodes.sendInBackground(this.refusedBy, LockCommand.WITHDRAW, request);
-		}
-		else if (audibly) {
-			this.nodes.releaseInBackground(request);
-		}
-		else {
-			this.nodes.withdrawInBackground(request);
+		LockCommand command = audibly ? LockCommand.RELEASE : LockCommand.WITHDRAW;
+		for (int i = 0; i < this.nodes.guards().size(); i++) {
+			if (!round.isRefused() || round.voteOf(i) != null) {
+				this.nodes.sendInBackground(i, command, request);
+			}
 		}
 	}
 
@@ -658,7 +668,7 @@ final class Acquisition implements VotingRound.Observer {
 		NotAcquired end = new NotAcquired(this.resources, reason, List.copyOf(this.attempts), message.toString(),
 				cause);
 		try {
-			leaveQueue();
+			leaveQueue(this.request != null);
 		}
 		finally {
 			this.outcome.complete(end);

@@ -72,6 +72,9 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	/** Where others wait for notices of the release. */
 	private volatile int listenedAt;
 
+	/** How many of them there are, where that had to be guessed. */
+	private volatile @Nullable Integer assumed;
+
 	private volatile State state = State.HELD;
 
 	private volatile LockRequest request;
@@ -622,27 +625,39 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 */
 	@Override
 	public void voted(VotingRound round, int index, Vote vote) {
-		if (index == this.listenedAt) {
-			tellWaiting(round);
+		if (index == this.listenedAt && round.isSent() && this.toldWaiting.compareAndSet(false, true)) {
+			tellWaiting(round, vote);
 		}
-	}
-
-	@Override
-	public void decided(VotingRound round) {
-		tellWaiting(round);
 	}
 
 	/**
-	 * Not before the release was handed to all nodes: what a waiter sends now comes
-	 * behind it.
+	 * The release was handed to all nodes, and what a waiter sends now comes behind it.
+	 * Where the answer that counts is still to come, and perhaps for long, the last one
+	 * has to do.
 	 */
-	private void tellWaiting(VotingRound round) {
-		Vote vote = round.isSent() ? round.voteOf(this.listenedAt) : null;
-		if (vote == null || !this.toldWaiting.compareAndSet(false, true)) {
-			return;
+	@Override
+	public void decided(VotingRound round) {
+		Vote vote = round.voteOf(this.listenedAt);
+		if (vote == null) {
+			this.assumed = this.queues.listeners(resources());
+			letFirstTry(round, this.assumed);
 		}
+		else if (this.toldWaiting.compareAndSet(false, true)) {
+			tellWaiting(round, vote);
+		}
+	}
+
+	private void tellWaiting(VotingRound round, Vote vote) {
 		int listeners = (vote instanceof Vote.Granted granted) ? granted.listeners()
 				: (vote instanceof Vote.Failed) ? Vote.Granted.UNKNOWN : 0;
+		this.queues.released(resources(), listeners);
+		Integer assumed = this.assumed;
+		if (assumed == null || Integer.signum(assumed) != Integer.signum(listeners)) {
+			letFirstTry(round, listeners);
+		}
+	}
+
+	private void letFirstTry(VotingRound round, int listeners) {
 		long yielding = (listeners > 0)
 				? Math.min(YIELD_ROUND_TRIPS * (now() - round.start()) + MIN_YIELD_NANOS, MAX_YIELD_NANOS) : 0;
 		if (yielding > 0) {

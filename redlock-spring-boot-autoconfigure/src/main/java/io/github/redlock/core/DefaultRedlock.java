@@ -256,12 +256,18 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 			return outcome;
 		}
 		catch (RuntimeException | Error ex) {
-			// Nobody gets the lock that it may still win.
-			acquisition.abort(Reason.INTERRUPTED, "waiting for it failed: " + ex);
-			if (acquisition.outcome().getNow(null) instanceof Acquired acquired) {
-				acquired.lock().discard();
-			}
+			forget(acquisition, ex);
 			throw ex;
+		}
+	}
+
+	/**
+	 * Nobody gets the lock that it may still win.
+	 */
+	private static void forget(Acquisition acquisition, Throwable error) {
+		acquisition.abort(Reason.INTERRUPTED, "waiting for it failed: " + error);
+		if (acquisition.outcome().getNow(null) instanceof Acquired acquired) {
+			acquired.lock().discard();
 		}
 	}
 
@@ -315,7 +321,13 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private Acquisition begin(Collection<String> resources, Duration ttl, LockSettings settings) {
 		Acquisition acquisition = prepare(resources, ttl, settings);
-		start(acquisition);
+		try {
+			start(acquisition);
+		}
+		catch (RuntimeException | Error ex) {
+			forget(acquisition, ex);
+			throw ex;
+		}
 		return acquisition;
 	}
 

@@ -37,7 +37,11 @@ final class LocalQueues {
 
 	private final NodeGroup nodes;
 
-	/** The same for every client with the same nodes. */
+	/**
+	 * The same for every client with the same nodes. Beginning with the last name: where
+	 * nodes are configured in the order of their names, a release is sent there last, and
+	 * who hears of it finds the others free.
+	 */
 	private final int[] order;
 
 	private final Map<List<String>, LocalQueue> queues = new ConcurrentHashMap<>();
@@ -53,7 +57,7 @@ final class LocalQueues {
 		this.nodes = nodes;
 		this.order = IntStream.range(0, nodes.guards().size())
 			.boxed()
-			.sorted(Comparator.comparing((index) -> nodes.guards().get(index).name()))
+			.sorted(Comparator.comparing((Integer index) -> nodes.guards().get(index).name()).reversed())
 			.mapToInt(Integer::intValue)
 			.toArray();
 	}
@@ -129,8 +133,31 @@ final class LocalQueues {
 	 * How often releases were heard of so far.
 	 */
 	int notices(Acquisition acquisition) {
-		Watch watch = this.watches.isEmpty() ? null : this.watches.get(acquisition.queueKey());
+		Watch watch = watchIfAny(acquisition.queueKey());
 		return (watch != null) ? watch.notices.get() : 0;
+	}
+
+	private @Nullable Watch watchIfAny(List<String> key) {
+		return this.watches.isEmpty() ? null : this.watches.get(key);
+	}
+
+	/**
+	 * How many others listened when the lock was released here for the last time.
+	 */
+	int listeners(List<String> resources) {
+		Watch watch = watchIfAny(key(resources));
+		return (watch != null) ? watch.others : 0;
+	}
+
+	/**
+	 * The lock was released here.
+	 * @param listeners how many others were told of it
+	 */
+	void released(List<String> resources, int listeners) {
+		Watch watch = watchIfAny(key(resources));
+		if (watch != null) {
+			watch.others = listeners;
+		}
 	}
 
 	/**
@@ -153,12 +180,12 @@ final class LocalQueues {
 	}
 
 	/**
-	 * Whom to ask first where many compete: for everybody the same node, as long as it is
-	 * not down, so that they do not split the votes.
+	 * Whom to ask first where many compete: for everybody the same node, as long as it
+	 * answers, so that they do not split the votes.
 	 */
 	int firstToAsk() {
 		for (int index : this.order) {
-			if (!this.nodes.guards().get(index).isDown()) {
+			if (!this.nodes.guards().get(index).isFailing()) {
 				return index;
 			}
 		}
@@ -203,6 +230,8 @@ final class LocalQueues {
 		private @Nullable Cancellable timer;
 
 		private final AtomicInteger notices = new AtomicInteger();
+
+		private volatile int others;
 
 		private long lastUsed;
 

@@ -94,6 +94,9 @@ final class NodeGuard {
 
 	private volatile @Nullable Throwable lastError;
 
+	/** The last request has failed. */
+	private volatile boolean failing;
+
 	private volatile boolean closed;
 
 	NodeGuard(LockNode node, TimeSource time, Duration timeout, EventDispatcher events) {
@@ -166,10 +169,10 @@ final class NodeGuard {
 	}
 
 	/**
-	 * Whether it is marked down.
+	 * Whether it is marked down, or its last answer was none or an error.
 	 */
-	boolean isDown() {
-		return this.down.get();
+	boolean isFailing() {
+		return this.failing || this.down.get();
 	}
 
 	/**
@@ -283,6 +286,7 @@ final class NodeGuard {
 	private void settle(Unanswered entry, Vote vote) {
 		try {
 			if (vote instanceof Vote.Failed failure) {
+				this.failing = true;
 				failed(failure);
 				if (entry.command.isRelease()) {
 					keepRelease(entry.command, entry.request, entry.sentAt);
@@ -292,6 +296,9 @@ final class NodeGuard {
 				this.silent.set(0);
 				if (entry.command != LockCommand.PING) {
 					this.backoffNanos = 0;
+					if (this.failing) {
+						this.failing = false;
+					}
 				}
 			}
 		}

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisPubSub;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 import io.github.redlock.spi.TimeSource.Cancellable;
@@ -34,7 +36,11 @@ final class ReleaseSubscription implements AutoCloseable {
 
 	static final Duration FIRST_PAUSE = Duration.ofMillis(500);
 
-	static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+	/** Where there is no connection: about as often as a node that is down is probed. */
+	static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+
+	/** Where the server refuses. */
+	static final Duration LONGEST_PAUSE_IF_REFUSED = Duration.ofSeconds(30);
 
 	private static final Logger logger = LoggerFactory.getLogger(ReleaseSubscription.class);
 
@@ -55,6 +61,9 @@ final class ReleaseSubscription implements AutoCloseable {
 	private volatile boolean broken;
 
 	private boolean closed;
+
+	/** An update is about to begin. */
+	private final AtomicBoolean updating = new AtomicBoolean();
 
 	/**
 	 * Connect nothing yet.
@@ -114,10 +123,17 @@ final class ReleaseSubscription implements AutoCloseable {
 	}
 
 	private void changed() {
+		if (!this.updating.compareAndSet(false, true)) {
+			return;
+		}
 		try {
-			this.executor.execute(this::update);
+			this.executor.execute(() -> {
+				this.updating.set(false);
+				update();
+			});
 		}
 		catch (RuntimeException | OutOfMemoryError ex) {
+			this.updating.set(false);
 			logger.debug("No notices of releases from node {} for now", this.node, ex);
 		}
 	}
@@ -168,8 +184,8 @@ final class ReleaseSubscription implements AutoCloseable {
 				logger.debug("No notices of releases from node {}; waiters ask it from time to time instead", this.node,
 						error);
 				this.broken = true;
-				this.pauseMillis = Math.min(Math.max(this.pauseMillis * 2, FIRST_PAUSE.toMillis()),
-						LONGEST_PAUSE.toMillis());
+				Duration longest = (error instanceof JedisDataException) ? LONGEST_PAUSE_IF_REFUSED : LONGEST_PAUSE;
+				this.pauseMillis = Math.min(Math.max(this.pauseMillis * 2, FIRST_PAUSE.toMillis()), longest.toMillis());
 				ended.pause(this.pauseMillis);
 			}
 			this.session = null;

@@ -13,6 +13,7 @@ import io.github.redlock.LockNotAcquiredException.Reason;
 import io.github.redlock.LockOptions;
 import io.github.redlock.testing.FakeCluster;
 import io.github.redlock.testing.FakeCluster.Recorder;
+import io.github.redlock.testing.FakeLockNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -273,11 +274,11 @@ class WaitingTests {
 	@Test
 	void releaseThatHasReachedOnlyTheNodeThatTellsOfItIsWaitedFor() {
 		CompletableFuture<LockHandle> waiting = askBesideStranger();
-		this.cluster.node(0).delete("a");
-		this.cluster.node(0).tellOfRelease();
+		this.cluster.node(2).delete("a");
+		this.cluster.node(2).tellOfRelease();
 		pass(Duration.ofMillis(20));
 		assertThat(waiting).isNotDone();
-		this.cluster.node(2).delete("a");
+		this.cluster.node(0).delete("a");
 		pass(Duration.ofMillis(50));
 		assertThat(got(waiting).isValid()).isTrue();
 	}
@@ -285,12 +286,96 @@ class WaitingTests {
 	@Test
 	void releaseThatNeverReachesTheOthersIsNotAskedForAllTheTime() {
 		CompletableFuture<LockHandle> waiting = askBesideStranger();
-		this.cluster.node(0).delete("a");
-		this.cluster.node(0).tellOfRelease();
+		this.cluster.node(2).delete("a");
+		this.cluster.node(2).tellOfRelease();
 		this.cluster.clearLogs();
 		pass(Duration.ofMinutes(4));
 		assertThat(waiting).isNotDone();
 		assertThat(this.cluster.node(1).log().stream().filter("acquire [a]"::equals)).hasSizeBetween(10, 20);
+	}
+
+	/** The lock of a holder who has had it for so long that he does not hand it over. */
+	private LockHandle held() {
+		LockHandle held = got(ask(PLAIN));
+		pass(Duration.ofNanos(Row.MAX_NANOS));
+		return held;
+	}
+
+	@Test
+	void answerOfTheNodeThatTellsOfReleasesIsNotWaitedFor() {
+		LockHandle held = held();
+		CompletableFuture<LockHandle> waiting = ask(PLAIN.toBuilder().retryDelay(Duration.ofSeconds(20)).build());
+		this.cluster.node(2).freeze();
+		held.releaseAsync();
+		pass(Duration.ofMillis(5));
+		assertThat(got(waiting).isValid()).isTrue();
+	}
+
+	@Test
+	void nodeThatAnswersWithErrorsIsNotListenedTo() {
+		LockHandle held = this.cluster.client().acquire("a", TTL);
+		this.cluster.node(2).failWith(new IllegalStateException("LOADING"));
+		this.redlock.acquire("b", TTL);
+		CompletableFuture<LockHandle> waiting = ask(
+				PLAIN.toBuilder().retryDelay(Duration.ofSeconds(20)).retryJitter(Duration.ZERO).build());
+		release(held);
+		assertThat(waiting).as("nobody told of it").isNotDone();
+		this.cluster.node(1).tellOfRelease();
+		pass(Duration.ofMillis(1));
+		assertThat(got(waiting).isValid()).isTrue();
+	}
+
+	@Test
+	void noticeIsForTheFirstOfTheQueueOnly() {
+		this.cluster.nodes().forEach((node) -> node.hold("a", "stranger", Duration.ofHours(1)));
+		// Listening already, so that notices count for those who come now.
+		ask(PLAIN).cancel(true);
+		slow();
+		ask(PLAIN);
+		ask(PLAIN);
+		this.cluster.node(2).tellOfRelease();
+		this.cluster.clearLogs();
+		pass(LATENCY.multipliedBy(8));
+		assertThat(this.cluster.node(2).log().stream().filter("acquire [a]"::equals))
+			.as("one of each, and another one of the first")
+			.hasSize(3);
+	}
+
+	@Test
+	void whoGivesUpALockOnItsWayToHimWakesTheNext() {
+		LockHandle held = got(ask(PLAIN));
+		LockOptions rare = PLAIN.toBuilder().retryDelay(Duration.ofSeconds(20)).build();
+		CompletableFuture<LockHandle> second = ask(rare);
+		CompletableFuture<LockHandle> third = ask(rare);
+		slow();
+		held.releaseAsync();
+		second.cancel(true);
+		pass(LATENCY.multipliedBy(8));
+		assertThat(got(third).isValid()).isTrue();
+		release(got(third));
+		assertThat(this.cluster.holding("a")).isZero();
+	}
+
+	@Test
+	void lockThatIsNotHandedOverInTimeEndsTheWaiting() {
+		LockHandle held = got(ask(PLAIN));
+		CompletableFuture<LockHandle> waiting = ask(PLAIN.toBuilder().waitTime(Duration.ofMillis(50)).build());
+		this.cluster.nodes().forEach(FakeLockNode::freeze);
+		held.releaseAsync();
+		pass(FakeCluster.COMMAND_TIMEOUT.plusMillis(5));
+		assertThat(waiting).isCompletedExceptionally();
+	}
+
+	@Test
+	void errorWhileTheOthersAreAskedEndsTheWaiting() {
+		this.cluster.nodes().forEach((node) -> node.hold("a", "stranger", Duration.ofHours(1)));
+		CompletableFuture<LockHandle> waiting = ask(PLAIN);
+		this.cluster.nodes().forEach((node) -> node.delete("a"));
+		this.cluster.node(1).breakNextAcquisition(new StackOverflowError("as in the thread of a caller"));
+		this.cluster.node(2).tellOfRelease();
+		pass(Duration.ofMillis(1));
+		assertThat(waiting).isCompletedExceptionally();
+		assertThat(this.cluster.holding("a")).isZero();
 	}
 
 	@Test

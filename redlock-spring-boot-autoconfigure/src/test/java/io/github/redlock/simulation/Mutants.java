@@ -154,9 +154,9 @@ final class Mutants {
 				.edit(REDLOCK, "acquisition.abort(Reason.INTERRUPTED, \"the waiting thread was interrupted\");", ""),
 			Mutant.of("an outage is taken for a held lock")
 				.edit(ACQUISITION, "round.isUnreachable() ? Reason.NO_QUORUM : Reason.HELD", "Reason.HELD"),
-			Mutant.of("nobody follows the first of a queue").edit(ACQUISITION, "first.becomeFirst();", ""),
+			Mutant.of("nobody follows the first of a queue").edit(ACQUISITION, "first.becomeFirst(released);", ""),
 			Mutant.of("who gives up stays in the queue")
-				.edit(ACQUISITION, "		try {\n			leaveQueue();", "		try {"),
+				.edit(ACQUISITION, "		try {\n			leaveQueue(this.request != null);", "		try {"),
 			Mutant.of("who is not the first waits for ever")
 				.edit(ACQUISITION, "if (patience < Nanos.FOREVER) {", "if (false) {"),
 			Mutant.of("who is woken for nothing asks again at once")

@@ -173,13 +173,30 @@ public class FakeLockNode implements LockNode {
 
 	private Error extensionError;
 
+	private Error acquisitionError;
+
 	@Override
 	public String name() {
 		return this.name;
 	}
 
+	/** The next request to lock ends in an error, on our side. */
+	public FakeLockNode breakNextAcquisition(Error error) {
+		this.acquisitionError = error;
+		return this;
+	}
+
+	private static void throwIfAny(Error error) {
+		if (error != null) {
+			throw error;
+		}
+	}
+
 	@Override
 	public CompletionStage<Vote> acquire(LockRequest request) {
+		Error error = this.acquisitionError;
+		this.acquisitionError = null;
+		throwIfAny(error);
 		return submit("acquire " + request.resources(), () -> this.scripts.acquire(request));
 	}
 
@@ -209,9 +226,7 @@ public class FakeLockNode implements LockNode {
 	public CompletionStage<List<Vote>> extendAll(List<LockRequest> requests) {
 		Error error = this.extensionError;
 		this.extensionError = null;
-		if (error != null) {
-			throw error;
-		}
+		throwIfAny(error);
 		AtomicReference<List<Vote>> votes = new AtomicReference<>();
 		CompletionStage<Vote> all = submit("extend " + requests.size() + " locks", () -> {
 			votes.set(this.scripts.extendAll(requests).toCompletableFuture().join());
