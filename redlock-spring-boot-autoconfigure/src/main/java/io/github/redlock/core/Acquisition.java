@@ -542,12 +542,13 @@ final class Acquisition implements VotingRound.Observer {
 					(row != null) ? row : Row.begin(round.start())));
 			return;
 		}
-		boolean split = round.voteOf(this.queues.firstToAsk()) instanceof Vote.Granted;
+		Vote deciding = round.voteOf(this.queues.firstToAsk());
+		boolean split = deciding instanceof Vote.Granted;
 		this.splits = (split && !round.isWon() && this.queues.notices(this) > 0) ? this.splits + 1 : 0;
 		// Before anything else is sent, so that no attempt finds the leftovers of
 		// another.
 		this.request = null;
-		withdraw(round, request, split && isLastAttempt(now));
+		withdraw(round, request, (split || deciding == null) && isLastAttempt(now));
 		if (row != null && !(round.isUnreachable() && isLastAttempt(now))) {
 			// What could not be taken over was released.
 			attempt();

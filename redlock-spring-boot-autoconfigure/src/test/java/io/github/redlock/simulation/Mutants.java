@@ -36,7 +36,7 @@ final class Mutants {
 
 	private static final String RELEASE_FAILED_ATTEMPT = """
 			this.request = null;
-					withdraw(round, request, split && isLastAttempt(now));
+					withdraw(round, request, (split || deciding == null) && isLastAttempt(now));
 			""".indent(0).stripTrailing();
 
 	private Mutants() {
