@@ -412,9 +412,42 @@ final class NodeGuard {
 		}
 	}
 
+	/**
+	 * Give up what was not answered in time. Not before all answers that have arrived are
+	 * delivered: this process may have stood still. But nobody waits for that longer than
+	 * another timeout.
+	 */
 	private void giveUpOverdue() {
+		long now = this.time.nanoTime();
+		AtomicBoolean done = new AtomicBoolean();
+		Runnable giveUp = () -> {
+			if (done.compareAndSet(false, true)) {
+				giveUpOverdue(now);
+			}
+		};
+		CompletionStage<?> caughtUp = catchUp();
+		if (caughtUp.toCompletableFuture().isDone()) {
+			giveUp.run();
+			return;
+		}
+		Cancellable atTheLatest = this.time.schedule(this.timeoutNanos, giveUp);
+		caughtUp.whenComplete((ignored, error) -> {
+			atTheLatest.cancel();
+			giveUp.run();
+		});
+	}
+
+	private CompletionStage<?> catchUp() {
 		try {
-			long now = this.time.nanoTime();
+			return this.node.catchUp();
+		}
+		catch (RuntimeException | Error ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+	}
+
+	private void giveUpOverdue(long now) {
+		try {
 			Unanswered oldest = this.unanswered.peek();
 			while (oldest != null && now - oldest.sentAt >= this.timeoutNanos) {
 				this.unanswered.remove(oldest);

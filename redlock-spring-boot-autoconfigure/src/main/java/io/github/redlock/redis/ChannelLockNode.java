@@ -48,6 +48,11 @@ final class ChannelLockNode extends ScriptLockNode {
 	}
 
 	@Override
+	public CompletionStage<Void> catchUp() {
+		return this.channels.catchUp();
+	}
+
+	@Override
 	public void reset() {
 		this.channels.reset(this.channel);
 	}

@@ -82,6 +82,11 @@ final class NodeChannels implements Awaiter {
 	private static final long MAX_SELECT_MILLIS = 100;
 
 	/**
+	 * Of one look at what has arrived. More than that is not old.
+	 */
+	private static final int MAX_READS = 100;
+
+	/**
 	 * How long closing waits for the last answers. A healthy node needs a round trip.
 	 */
 	private static final Duration LAST_ANSWERS = Duration.ofMillis(200);
@@ -98,6 +103,9 @@ final class NodeChannels implements Awaiter {
 	private final Queue<ScriptCall> answered = new ArrayDeque<>();
 
 	private final List<NodeChannel> channels = new CopyOnWriteArrayList<>();
+
+	/** Those who want to know that nothing was left unread. */
+	private final Queue<CompletableFuture<Void>> catchingUp = new ConcurrentLinkedQueue<>();
 
 	/** What the leader has to do besides. */
 	private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -193,6 +201,7 @@ final class NodeChannels implements Awaiter {
 		if (this.ended.isDone()) {
 			// Nobody leads any more. A connection that was opened too late is closed.
 			runTasks();
+			finishCatchingUp();
 		}
 		else {
 			wakeSomebody();
@@ -380,15 +389,34 @@ final class NodeChannels implements Awaiter {
 	private void turn(long timeoutMillis, @Nullable Follower self) {
 		write();
 		closeWhatIsDone();
+		boolean catchUp = !this.catchingUp.isEmpty();
+		int ready = selectOrCut((this.answered.isEmpty() && !catchUp) ? timeoutMillis : 0, self);
+		closeWhatIsDone();
+		complete();
+		if (catchUp) {
+			for (int i = 0; ready > 0 && i < MAX_READS; i++) {
+				ready = selectOrCut(0, null);
+				complete();
+			}
+			finishCatchingUp();
+		}
+	}
+
+	private int selectOrCut(long timeoutMillis, @Nullable Follower self) {
 		try {
-			select(this.answered.isEmpty() ? timeoutMillis : 0, self);
+			return select(timeoutMillis, self);
 		}
 		catch (IOException ex) {
 			logger.error("Selecting failed; the connections are opened again", ex);
 			this.channels.forEach((channel) -> channel.cut(ex));
+			return 0;
 		}
-		closeWhatIsDone();
-		complete();
+	}
+
+	private void finishCatchingUp() {
+		for (CompletableFuture<Void> next = this.catchingUp.poll(); next != null; next = this.catchingUp.poll()) {
+			next.complete(null);
+		}
 	}
 
 	/**
@@ -417,20 +445,19 @@ final class NodeChannels implements Awaiter {
 		}
 	}
 
-	private void select(long timeoutMillis, @Nullable Follower self) throws IOException {
+	private int select(long timeoutMillis, @Nullable Follower self) throws IOException {
 		Consumer<SelectionKey> action = (key) -> ((NodeChannel) key.attachment()).ready(key);
 		if (timeoutMillis == 0) {
-			this.selector.selectNow(action);
-			return;
+			return this.selector.selectNow(action);
 		}
 		this.selecting.set(true);
 		if (hasHanded() || (self != null && self.done)) {
 			this.selecting.set(false);
-			this.selector.selectNow(action);
-			return;
+			return this.selector.selectNow(action);
 		}
-		this.selector.select(action, timeoutMillis);
+		int ready = this.selector.select(action, timeoutMillis);
 		this.selecting.set(false);
+		return ready;
 	}
 
 	/**
@@ -485,7 +512,7 @@ final class NodeChannels implements Awaiter {
 	 * Whether there is something on its way for which the background thread should lead.
 	 */
 	private boolean isPrompt() {
-		if (hasHanded()) {
+		if (hasHanded() || !this.catchingUp.isEmpty()) {
 			return true;
 		}
 		for (NodeChannel channel : this.channels) {
@@ -605,6 +632,16 @@ final class NodeChannels implements Awaiter {
 	}
 
 	/**
+	 * Read everything that has arrived.
+	 * @return completes when it was delivered
+	 */
+	CompletableFuture<Void> catchUp() {
+		CompletableFuture<Void> caughtUp = new CompletableFuture<>();
+		lead(() -> this.catchingUp.add(caughtUp));
+		return caughtUp;
+	}
+
+	/**
 	 * The node does not answer.
 	 */
 	void reset(NodeChannel channel) {
@@ -681,6 +718,7 @@ final class NodeChannels implements Awaiter {
 		}
 		this.ended.complete(null);
 		runTasks();
+		finishCatchingUp();
 	}
 
 	/**

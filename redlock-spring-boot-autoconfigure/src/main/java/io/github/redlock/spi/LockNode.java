@@ -155,6 +155,15 @@ public interface LockNode extends AutoCloseable {
 	}
 
 	/**
+	 * Deliver the answers that have arrived already: before a request is given up that
+	 * was not answered in time, because what is slow may be this process.
+	 * @return a stage that completes when they are delivered
+	 */
+	default CompletionStage<Void> catchUp() {
+		return CompletableFuture.completedFuture(null);
+	}
+
+	/**
 	 * The node has not answered for long, not even a ping: what is on its way is lost,
 	 * and the next request begins anew. Nothing to do for a node that finds out by
 	 * itself.

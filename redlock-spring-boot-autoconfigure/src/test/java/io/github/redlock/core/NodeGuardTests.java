@@ -59,6 +59,26 @@ class NodeGuardTests {
 		assertThat(failure(0).error()).hasMessageContaining("node").hasMessageContaining("200 ms");
 	}
 
+	/** As after a pause of this process. */
+	@Test
+	void answerThatHasArrivedIsNotGivenUp() {
+		this.node.leaveUnread();
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(TIMEOUT);
+		assertThat(this.votes).singleElement().isInstanceOf(Vote.Granted.class);
+		assertThat(this.recorder.events()).isEmpty();
+	}
+
+	@Test
+	void nobodyWaitsForMoreThanAnotherTimeoutUntilAnswersAreRead() {
+		this.node.leaveUnread().neverCatchUp();
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(TIMEOUT.multipliedBy(2).minusNanos(1));
+		assertThat(this.votes).isEmpty();
+		this.time.advance(Duration.ofNanos(1));
+		assertThat(failure(0).reason()).isEqualTo(Vote.Failed.Reason.TIMEOUT);
+	}
+
 	/** The thread that reads the answer is a caller's, with a stack of its own depth. */
 	@Test
 	void voteWhoseDeliveryEndedInAnErrorIsDeliveredAgain() {

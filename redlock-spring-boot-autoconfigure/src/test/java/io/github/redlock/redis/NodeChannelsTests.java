@@ -18,6 +18,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -318,6 +319,59 @@ class NodeChannelsTests {
 		assertThat(this.server.connections).hasValue(2);
 	}
 
+	/** The leader stands still while an answer arrives. */
+	@Test
+	void catchingUpEndsWhenWhatHasArrivedIsDelivered() throws Exception {
+		await();
+		CompletableFuture<Void> standsStill = new CompletableFuture<>();
+		CountDownLatch goOn = new CountDownLatch(1);
+		CompletableFuture<Vote> second = new CompletableFuture<>();
+		this.server.answers = (usual) -> {
+			if (this.server.commands.get() > 2) {
+				standsStill.join();
+			}
+			return usual;
+		};
+		Server.start(() -> {
+			try {
+				this.channels.await(() -> {
+					CompletableFuture<Vote> first = send().thenApply((vote) -> {
+						standsStill.complete(null);
+						awaitUninterruptibly(goOn);
+						return vote;
+					});
+					send().thenAccept(second::complete);
+					return first;
+				});
+			}
+			catch (InterruptedException | ExecutionException ex) {
+				second.completeExceptionally(ex);
+			}
+		});
+		Awaitility.await().untilAtomic(this.server.answered, equalTo(3));
+		CompletableFuture<Void> caughtUp = this.channels.catchUp();
+		assertThat(caughtUp).isNotDone();
+		goOn.countDown();
+		caughtUp.get(20, TimeUnit.SECONDS);
+		assertThat(second).isCompletedWithValueMatching((vote) -> vote instanceof Vote.Granted);
+	}
+
+	private static void awaitUninterruptibly(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	@Test
+	void catchingUpEndsAfterTheEnd() throws Exception {
+		await();
+		this.channels.close(this.channel);
+		this.channels.catchUp().get(20, TimeUnit.SECONDS);
+	}
+
 	@Test
 	void closingWaitsForAnswersButNotForEver() throws Exception {
 		await();
@@ -359,6 +413,8 @@ class NodeChannelsTests {
 		private final AtomicInteger connections = new AtomicInteger();
 
 		private final AtomicInteger commands = new AtomicInteger();
+
+		private final AtomicInteger answered = new AtomicInteger();
 
 		private volatile boolean closed;
 
@@ -412,6 +468,7 @@ class NodeChannelsTests {
 					String answer = this.answers.apply(GRANTED);
 					out.write(answer.replace(CLOSE, "").getBytes(StandardCharsets.US_ASCII));
 					out.flush();
+					this.answered.incrementAndGet();
 					if (answer.endsWith(CLOSE)) {
 						return;
 					}

@@ -54,6 +54,12 @@ public class FakeLockNode implements LockNode {
 
 	private boolean losingRequests;
 
+	private boolean leavingUnread;
+
+	private final List<Runnable> unread = new ArrayList<>();
+
+	private CompletableFuture<Void> caughtUp = CompletableFuture.completedFuture(null);
+
 	private RuntimeException error;
 
 	public FakeLockNode(String name, VirtualTime time, Duration retention) {
@@ -102,6 +108,27 @@ public class FakeLockNode implements LockNode {
 	public FakeLockNode loseRequests(boolean lose) {
 		this.losingRequests = lose;
 		return this;
+	}
+
+	/** Replies arrive, and nobody reads them before {@link #catchUp}. */
+	public FakeLockNode leaveUnread() {
+		this.leavingUnread = true;
+		return this;
+	}
+
+	/** Nobody ever reads again. */
+	public FakeLockNode neverCatchUp() {
+		this.caughtUp = new CompletableFuture<>();
+		return this;
+	}
+
+	@Override
+	public CompletionStage<Void> catchUp() {
+		if (this.caughtUp.isDone()) {
+			this.unread.forEach(Runnable::run);
+			this.unread.clear();
+		}
+		return this.caughtUp;
 	}
 
 	/** Every request is answered with an error. */
@@ -312,7 +339,14 @@ public class FakeLockNode implements LockNode {
 	}
 
 	private void deliver(CompletableFuture<Vote> reply, Vote vote) {
-		this.time.schedule(this.replyLatency.toNanos(), () -> reply.complete(vote));
+		this.time.schedule(this.replyLatency.toNanos(), () -> {
+			if (this.leavingUnread) {
+				this.unread.add(() -> reply.complete(vote));
+			}
+			else {
+				reply.complete(vote);
+			}
+		});
 	}
 
 	private static Vote unreachable(String message) {
