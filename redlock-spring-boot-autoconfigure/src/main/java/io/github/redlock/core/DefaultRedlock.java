@@ -12,13 +12,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -141,10 +136,10 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		this.defaultOptions = this.defaults.over(builder.options);
 		this.extendAfter = builder.extendAfter;
 		this.values = builder.values;
-		this.callbackExecutor = neverFailing(
-				(builder.callbackExecutor != null) ? builder.callbackExecutor : ownExecutor());
-		this.active = new ActiveLocks(this.callbackExecutor);
 		TimeSource time = (builder.time != null) ? builder.time : ownTime();
+		this.callbackExecutor = neverFailing(
+				(builder.callbackExecutor != null) ? builder.callbackExecutor : ownExecutor(time));
+		this.active = new ActiveLocks(this.callbackExecutor);
 		this.tokens = builder.fencing ? new FencingTokens(time) : null;
 		EventDispatcher events = new EventDispatcher(builder.listeners, this.callbackExecutor);
 		List<NodeGuard> guards = builder.nodes.stream()
@@ -188,14 +183,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		};
 	}
 
-	private Executor ownExecutor() {
-		AtomicInteger number = new AtomicInteger();
-		ExecutorService executor = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS,
-				new SynchronousQueue<>(), (task) -> {
-					Thread thread = new Thread(task, "redlock-callback-" + number.incrementAndGet());
-					thread.setDaemon(true);
-					return thread;
-				});
+	private Executor ownExecutor(TimeSource time) {
+		CallbackExecutor executor = new CallbackExecutor(time);
 		this.onClose.add(executor::shutdown);
 		return executor;
 	}

@@ -1,0 +1,113 @@
+package io.github.redlock.core;
+
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedTransferQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.github.redlock.spi.TimeSource;
+
+/**
+ * Runs what may block, on as few threads as that takes.
+ * <p>
+ * A thread for each task at once would be simpler, but a thousand locks in flight are a
+ * thousand threads then, whenever answers arrive together, and those take the processor
+ * from the one that reads the next answers. So there are two threads for each processor,
+ * and more only where that is not enough: where tasks wait and for a millisecond none was
+ * begun, because all threads are blocked, or where some wait for a tenth of a second
+ * without end. Each time their number is doubled, as far as there are tasks for them.
+ * <p>
+ * Thread-safe.
+ */
+final class CallbackExecutor implements Executor {
+
+	static final long LOOK_NANOS = Duration.ofMillis(1).toNanos();
+
+	/** Looks that found tasks waiting, one after the other. */
+	private static final int MAX_LOOKS = 100;
+
+	private static final int IDLE_SECONDS = 10;
+
+	private final TimeSource time;
+
+	private final int fewest = 2 * Runtime.getRuntime().availableProcessors();
+
+	private final AtomicInteger threads = new AtomicInteger();
+
+	private final AtomicInteger begun = new AtomicInteger();
+
+	private final AtomicBoolean looking = new AtomicBoolean();
+
+	private final ThreadPoolExecutor pool = new ThreadPoolExecutor(this.fewest, Integer.MAX_VALUE, IDLE_SECONDS,
+			TimeUnit.SECONDS, new LinkedTransferQueue<>(), this::newThread) {
+
+		@Override
+		protected void beforeExecute(Thread thread, Runnable task) {
+			CallbackExecutor.this.begun.incrementAndGet();
+		}
+
+	};
+
+	CallbackExecutor(TimeSource time) {
+		this.time = time;
+		this.pool.allowCoreThreadTimeOut(true);
+	}
+
+	private Thread newThread(Runnable task) {
+		Thread thread = new Thread(task, "redlock-callback-" + this.threads.incrementAndGet());
+		thread.setDaemon(true);
+		return thread;
+	}
+
+	@Override
+	public void execute(Runnable task) {
+		this.pool.execute(task);
+		if (!this.pool.getQueue().isEmpty()) {
+			lookSoon();
+		}
+	}
+
+	private void lookSoon() {
+		if (this.looking.compareAndSet(false, true)) {
+			lookLater(1);
+		}
+	}
+
+	private void lookLater(int number) {
+		int begun = this.begun.get();
+		this.time.schedule(LOOK_NANOS, () -> look(number, begun));
+	}
+
+	/**
+	 * Look whether more threads are needed.
+	 * @param number which look this is that finds tasks waiting, or none
+	 * @param before how many tasks had begun at the last one
+	 */
+	private void look(int number, int before) {
+		if (this.pool.getQueue().isEmpty()) {
+			this.pool.setCorePoolSize(this.fewest);
+			this.looking.set(false);
+			if (!this.pool.getQueue().isEmpty()) {
+				lookSoon();
+			}
+			return;
+		}
+		boolean more = this.begun.get() == before || number >= MAX_LOOKS;
+		if (more) {
+			this.pool.setCorePoolSize(2 * this.pool.getPoolSize());
+		}
+		lookLater(more ? 1 : number + 1);
+	}
+
+	/**
+	 * Refuse what comes from now on, and let threads end when they have nothing left to
+	 * do.
+	 */
+	void shutdown() {
+		this.pool.shutdown();
+	}
+
+}
