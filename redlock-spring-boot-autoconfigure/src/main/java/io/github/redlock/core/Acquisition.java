@@ -340,15 +340,23 @@ final class Acquisition implements VotingRound.Observer {
 	 * @param free whether to try at once
 	 */
 	private synchronized void becomeFirst(boolean free) {
-		if (!this.outcome.isDone() && !this.underWay && !this.first) {
-			guarded(() -> {
+		if (this.outcome.isDone()) {
+			return;
+		}
+		guarded(() -> {
+			if (!this.underWay && !this.first) {
 				cancelPause();
 				waitForTurn(null, now());
-				if (free) {
-					tryNow(false);
-				}
-			});
-		}
+			}
+			if (free && this.underWay) {
+				this.again = true;
+			}
+			else if (free) {
+				// On another thread: this one's stack may have ended the one in front.
+				cutPauseShort();
+				pause(0);
+			}
+		});
 	}
 
 	/**

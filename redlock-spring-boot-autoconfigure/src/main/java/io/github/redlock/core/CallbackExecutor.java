@@ -8,6 +8,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import io.github.redlock.spi.TimeSource;
 
 /**
@@ -18,7 +21,8 @@ import io.github.redlock.spi.TimeSource;
  * from the one that reads the next answers. So there are two threads for each processor,
  * and more only where that is not enough: where tasks wait and for a millisecond none was
  * begun, because all threads are blocked, or where some wait for a tenth of a second
- * without end. Each time their number is doubled, as far as there are tasks for them.
+ * without end. Each time their number is doubled, as far as there are tasks for them. A
+ * thread that has nothing to do for ten seconds ends.
  * <p>
  * Thread-safe.
  */
@@ -30,6 +34,8 @@ final class CallbackExecutor implements Executor {
 	private static final int MAX_LOOKS = 100;
 
 	private static final int IDLE_SECONDS = 10;
+
+	private static final Logger logger = LoggerFactory.getLogger(CallbackExecutor.class);
 
 	private final TimeSource time;
 
@@ -72,13 +78,13 @@ final class CallbackExecutor implements Executor {
 
 	private void lookSoon() {
 		if (this.looking.compareAndSet(false, true)) {
-			lookLater(1);
+			lookLater(1, LOOK_NANOS);
 		}
 	}
 
-	private void lookLater(int number) {
+	private void lookLater(int number, long nanos) {
 		int begun = this.begun.get();
-		this.time.schedule(LOOK_NANOS, () -> look(number, begun));
+		this.time.schedule(nanos, () -> look(number, begun));
 	}
 
 	/**
@@ -88,26 +94,46 @@ final class CallbackExecutor implements Executor {
 	 */
 	private void look(int number, int before) {
 		if (this.pool.getQueue().isEmpty()) {
-			this.pool.setCorePoolSize(this.fewest);
+			if (this.pool.getCorePoolSize() != this.fewest) {
+				this.pool.setCorePoolSize(this.fewest);
+			}
 			this.looking.set(false);
 			if (!this.pool.getQueue().isEmpty()) {
 				lookSoon();
 			}
 			return;
 		}
-		boolean more = this.begun.get() == before || number >= MAX_LOOKS;
-		if (more) {
-			this.pool.setCorePoolSize(2 * this.pool.getPoolSize());
+		if (this.begun.get() != before && number < MAX_LOOKS) {
+			lookLater(number + 1, LOOK_NANOS);
 		}
-		lookLater(more ? 1 : number + 1);
+		else {
+			lookLater(1, grow() ? LOOK_NANOS : MAX_LOOKS * LOOK_NANOS);
+		}
+	}
+
+	private boolean grow() {
+		try {
+			this.pool.setCorePoolSize(Math.max(2 * this.pool.getPoolSize(), this.fewest));
+			boolean started = true;
+			while (started && !this.pool.getQueue().isEmpty()) {
+				started = this.pool.prestartCoreThread();
+			}
+			return true;
+		}
+		catch (RuntimeException | Error ex) {
+			logger.warn("There are no more threads for callbacks; they wait for those that there are", ex);
+			return false;
+		}
 	}
 
 	/**
-	 * Refuse what comes from now on, and let threads end when they have nothing left to
+	 * Refuse what comes from now on. What waits gets a thread each, because nobody looks
+	 * any more whether the others are blocked. Threads end when they have nothing left to
 	 * do.
 	 */
 	void shutdown() {
 		this.pool.shutdown();
+		this.pool.setCorePoolSize(this.pool.getPoolSize() + this.pool.getQueue().size());
 	}
 
 }

@@ -607,15 +607,17 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	}
 
 	private void sendRelease(Duration rest) {
-		this.listenedAt = this.queues.firstToAsk();
-		Acquisition first = this.queues.first(resources());
-		if (first != null) {
-			first.releasing();
-		}
 		if (rest.isZero()) {
+			this.listenedAt = this.queues.firstToAsk();
+			Acquisition first = this.queues.first(resources());
+			if (first != null) {
+				first.releasing();
+			}
 			this.nodes.send(LockCommand.RELEASE, this.request, this.nodes.open(this));
 		}
 		else {
+			// Nobody is told: it stays locked.
+			this.toldWaiting.set(true);
 			this.nodes.send(LockCommand.RELEASE_LATER, this.request.withTtl(rest), this.nodes.open(this));
 		}
 	}
@@ -638,20 +640,25 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	@Override
 	public void decided(VotingRound round) {
 		Vote vote = round.voteOf(this.listenedAt);
-		if (vote == null) {
+		if (vote == null && !this.toldWaiting.get()) {
 			this.assumed = this.queues.listeners(resources());
 			letFirstTry(round, this.assumed);
 		}
-		else if (this.toldWaiting.compareAndSet(false, true)) {
+		else if (vote != null && this.toldWaiting.compareAndSet(false, true)) {
 			tellWaiting(round, vote);
 		}
 	}
 
 	private void tellWaiting(VotingRound round, Vote vote) {
-		int listeners = (vote instanceof Vote.Granted granted) ? granted.listeners()
-				: (vote instanceof Vote.Failed) ? Vote.Granted.UNKNOWN : 0;
-		this.queues.released(resources(), listeners);
+		int listeners = 0;
 		Integer assumed = this.assumed;
+		if (vote instanceof Vote.Granted granted) {
+			listeners = granted.listeners();
+			this.queues.released(resources(), listeners);
+		}
+		else if (vote instanceof Vote.Failed) {
+			listeners = (assumed != null) ? assumed : Vote.Granted.UNKNOWN;
+		}
 		if (assumed == null || Integer.signum(assumed) != Integer.signum(listeners)) {
 			letFirstTry(round, listeners);
 		}

@@ -32,6 +32,11 @@ final class KeepAlive {
 
 	private static final int SLOTS_PER_PERIOD = 10;
 
+	/**
+	 * A request takes less: its timeout, and perhaps another one until answers are read.
+	 */
+	private static final int TIMEOUTS_PER_REQUEST = 3;
+
 	private static final Logger logger = LoggerFactory.getLogger(KeepAlive.class);
 
 	private final NodeGroup nodes;
@@ -49,7 +54,7 @@ final class KeepAlive {
 	 */
 	KeepAlive(NodeGroup nodes, Duration commandTimeout) {
 		this.nodes = nodes;
-		this.patienceNanos = 2 * Nanos.of(commandTimeout);
+		this.patienceNanos = TIMEOUTS_PER_REQUEST * Nanos.of(commandTimeout);
 		this.together = nodes.guards().stream().allMatch(NodeGuard::extendsTogether);
 	}
 

@@ -415,34 +415,29 @@ final class NodeGuard {
 	/**
 	 * Give up what was not answered in time. Not before all answers that have arrived are
 	 * delivered: this process may have stood still. But nobody waits for that longer than
-	 * another timeout.
+	 * another timeout. Always on the thread of the timer, because the one that has
+	 * delivered them may be a caller's with a deep stack.
 	 */
 	private void giveUpOverdue() {
 		long now = this.time.nanoTime();
 		AtomicBoolean done = new AtomicBoolean();
-		Runnable giveUp = () -> {
-			if (done.compareAndSet(false, true)) {
-				giveUpOverdue(now);
-			}
-		};
-		CompletionStage<?> caughtUp = catchUp();
-		if (caughtUp.toCompletableFuture().isDone()) {
-			giveUp.run();
-			return;
-		}
-		Cancellable atTheLatest = this.time.schedule(this.timeoutNanos, giveUp);
-		caughtUp.whenComplete((ignored, error) -> {
-			atTheLatest.cancel();
-			giveUp.run();
-		});
-	}
-
-	private CompletionStage<?> catchUp() {
 		try {
-			return this.node.catchUp();
+			CompletionStage<?> caughtUp = this.node.catchUp();
+			if (!caughtUp.toCompletableFuture().isDone()) {
+				this.time.schedule(this.timeoutNanos, () -> giveUpOnce(done, this.time.nanoTime()));
+				caughtUp.whenComplete((ignored, error) -> this.time.schedule(0, () -> giveUpOnce(done, now)));
+				return;
+			}
 		}
 		catch (RuntimeException | Error ex) {
-			return CompletableFuture.failedFuture(ex);
+			logger.debug("Node {} could not deliver what has arrived", name(), ex);
+		}
+		giveUpOnce(done, now);
+	}
+
+	private void giveUpOnce(AtomicBoolean done, long now) {
+		if (done.compareAndSet(false, true)) {
+			giveUpOverdue(now);
 		}
 	}
 

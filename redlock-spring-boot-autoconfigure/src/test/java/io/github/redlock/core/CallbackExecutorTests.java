@@ -83,6 +83,14 @@ class CallbackExecutorTests {
 	}
 
 	@Test
+	void whatWaitsAtTheEndGetsThreads() {
+		block(5 * FEWEST);
+		awaitRunning(FEWEST);
+		this.executor.shutdown();
+		awaitRunning(5 * FEWEST);
+	}
+
+	@Test
 	void nobodyLooksWhereNothingWaits() throws Exception {
 		block(FEWEST);
 		awaitRunning(FEWEST);

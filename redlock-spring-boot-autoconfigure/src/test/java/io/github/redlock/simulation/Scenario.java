@@ -117,7 +117,7 @@ record Scenario(long seed, int nodes, int processes, List<String> resources, Lis
 
 	/** Many locks are extended at once while keys vanish and messages are late. */
 	private static Scenario extendedTogether(long seed, Random random) {
-		return new Scenario(seed, 3, 2, List.of("a", "b", "c", "d", "e", "f"), List.of(Duration.ofSeconds(5)),
+		return new Scenario(seed, 3, 2, List.of("a", "b", "c", "d", "e", "f"), List.of(Duration.ofSeconds(30)),
 				random.nextInt(4) > 0,
 				EnumSet.of(Fault.DATA_LOSS, random.nextBoolean() ? Fault.PARTITION : Fault.SLOW_LINK),
 				Duration.ofMillis(20), Duration.ofMillis(200), Duration.ofMillis(1), 160,
