@@ -69,8 +69,11 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 
 	private String caller = "";
 
-	/** By key, where a command names keys of several owners. */
-	private final Map<String, String> callers = new HashMap<>();
+	/**
+	 * By key, where a command names keys of several owners: more than one for the same
+	 * key where a process believes that it holds it twice, because servers forgot it.
+	 */
+	private final Map<String, List<String>> callers = new HashMap<>();
 
 	private long now;
 
@@ -226,7 +229,8 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 			int locks = keysAndArgs.length - numKeys - 2;
 			locks = text(args.get(2)).isEmpty() ? locks : locks / 2;
 			for (int i = 1; i <= numKeys; i++) {
-				this.callers.put(text(keys.get(i)), text(args.get(3 + (i - 1) % locks)));
+				this.callers.computeIfAbsent(text(keys.get(i)), (key) -> new ArrayList<>())
+					.add(text(args.get(3 + (i - 1) % locks)));
 			}
 		}
 		// Time stands still while a script runs.
@@ -328,8 +332,9 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 	}
 
 	private void written(String key, Entry before, long ttl) {
-		this.witness.written(key, (before != null) ? before.value : null, this.callers.getOrDefault(key, this.caller),
-				ttl);
+		List<String> callers = this.callers.getOrDefault(key, List.of(this.caller));
+		String value = (before != null) ? before.value : null;
+		this.witness.written(key, value, (value != null && callers.contains(value)) ? value : callers.get(0), ttl);
 	}
 
 	/**
