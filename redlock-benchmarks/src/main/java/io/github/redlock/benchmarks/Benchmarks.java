@@ -128,7 +128,7 @@ final class Benchmarks {
 	}
 
 	/**
-	 * After each part, so that a run that is broken off leaves what it has.
+	 * After each table, so that a run that is broken off leaves what it has.
 	 */
 	private void write() throws IOException {
 		this.report.write(this.directory);
@@ -194,7 +194,8 @@ final class Benchmarks {
 
 	private static Map<String, RunResult> run(ChainedOptionsBuilder options, String parameter, List<String> values)
 			throws RunnerException {
-		options.param(parameter, values.toArray(String[]::new))
+		ChainedOptionsBuilder complete = new OptionsBuilder().parent(options.build())
+			.param(parameter, values.toArray(String[]::new))
 			.forks(1)
 			.jvmArgsAppend("-Xmx512m")
 			.warmupIterations(2)
@@ -203,7 +204,7 @@ final class Benchmarks {
 			.measurementTime(new TimeValue(2, TimeUnit.SECONDS))
 			.addProfiler(GCProfiler.class)
 			.shouldFailOnError(true);
-		Collection<RunResult> runs = new Runner(options.build()).run();
+		Collection<RunResult> runs = new Runner(complete.build()).run();
 		Map<String, RunResult> results = new LinkedHashMap<>();
 		for (RunResult run : runs) {
 			BenchmarkParams params = run.getParams();

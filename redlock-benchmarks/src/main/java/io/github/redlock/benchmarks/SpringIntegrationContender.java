@@ -22,6 +22,8 @@ final class SpringIntegrationContender implements Contender {
 	SpringIntegrationContender(int port, boolean notices, Duration ttl) {
 		this.connections = ShedLockContender.connections(port);
 		this.registry = new RedisLockRegistry(this.connections, "registry", ttl.toMillis());
+		// Every resource is a fresh one; the registry keeps an object for each.
+		this.registry.setCacheCapacity(10_000_000);
 		this.registry.setRedisLockType(notices ? RedisLockType.PUB_SUB_LOCK : RedisLockType.SPIN_LOCK);
 	}
 
