@@ -14,7 +14,7 @@ interface Contender extends AutoCloseable {
 	Duration TTL = Duration.ofSeconds(30);
 
 	/** How long to wait for a lock. */
-	Duration WAIT = Duration.ofSeconds(5);
+	Duration WAIT = Duration.ofSeconds(30);
 
 	/**
 	 * Wait for a lock, and have it kept alive by its library if that can do so.
