@@ -46,13 +46,13 @@ final class KeepAlive {
 					heap.add((double) Long.parseLong(answer.get(1)));
 					// The first extensions are not what it costs in the long run.
 					Thread.sleep(this.ttl.toMillis());
-					long keys = nodes.locks();
+					long keys = nodes.keys();
 					double before = cpuSeconds(worker);
 					Thread.sleep(this.hold.toMillis());
 					double used = cpuSeconds(worker) - before;
 					load.add(100 * used / this.hold.toSeconds());
 					perSecond.add(this.locks * this.hold.toSeconds() / used);
-					lost += keys - nodes.locks();
+					lost += keys - nodes.keys();
 				}
 			}
 			table.add(contender, perSecond,
