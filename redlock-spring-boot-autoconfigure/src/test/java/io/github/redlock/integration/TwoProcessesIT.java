@@ -34,9 +34,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(120)
 class TwoProcessesIT {
 
-	private static final int THREADS = 3;
+	private static final int THREADS = 12;
 
-	private static final int HOLDS = 1000;
+	private static final int HOLDS = 300;
 
 	@Test
 	void neverTogetherAndBothOften() throws Exception {
