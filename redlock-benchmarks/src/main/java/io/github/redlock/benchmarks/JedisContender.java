@@ -2,10 +2,8 @@ package io.github.redlock.benchmarks;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Jedis;
@@ -21,9 +19,7 @@ final class JedisContender implements Contender {
 
 	private final int port;
 
-	private final Queue<Jedis> connections = new ConcurrentLinkedQueue<>();
-
-	private final Map<Thread, Jedis> ofThreads = new ConcurrentHashMap<>();
+	private final Map<Thread, Jedis> connections = new ConcurrentHashMap<>();
 
 	private final String release;
 
@@ -33,11 +29,7 @@ final class JedisContender implements Contender {
 	}
 
 	private Jedis connection() {
-		return this.ofThreads.computeIfAbsent(Thread.currentThread(), (thread) -> {
-			Jedis jedis = new Jedis(Nodes.HOST, this.port);
-			this.connections.add(jedis);
-			return jedis;
-		});
+		return this.connections.computeIfAbsent(Thread.currentThread(), (thread) -> new Jedis(Nodes.HOST, this.port));
 	}
 
 	@Override
@@ -55,7 +47,7 @@ final class JedisContender implements Contender {
 
 	@Override
 	public void close() {
-		this.connections.forEach(Jedis::close);
+		this.connections.values().forEach(Jedis::close);
 	}
 
 	private record Held(String resource, String value) {

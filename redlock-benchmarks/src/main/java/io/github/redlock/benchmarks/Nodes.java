@@ -72,8 +72,8 @@ final class Nodes implements AutoCloseable {
 	}
 
 	/**
-	 * How many scripts and other commands that change or read keys were carried out, on
-	 * all servers together.
+	 * How many commands were carried out on all servers together, those inside of scripts
+	 * included.
 	 */
 	long commandsProcessed() {
 		return sum((jedis) -> Long.parseLong(field(jedis.info("stats"), "total_commands_processed")));

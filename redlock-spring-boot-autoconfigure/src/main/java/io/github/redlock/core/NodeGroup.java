@@ -73,15 +73,6 @@ record NodeGroup(List<NodeGuard> guards, Quorum quorum, TimeSource time, RandomG
 	}
 
 	/**
-	 * The same for an attempt that has failed: nobody waits for what it leaves.
-	 */
-	void withdrawInBackground(LockRequest request) {
-		for (int i = 0; i < this.guards.size(); i++) {
-			sendInBackground(i, LockCommand.WITHDRAW, request);
-		}
-	}
-
-	/**
 	 * Send a request to one node without waiting for its vote.
 	 */
 	void sendInBackground(int index, LockCommand command, LockRequest request) {
