@@ -105,6 +105,18 @@ final class KeepAlive {
 	 * @param number which one it is
 	 */
 	private record Key(long ttlNanos, long width, long number) {
+
+		@Override
+		public boolean equals(@Nullable Object other) {
+			return other instanceof Key key && this.number == key.number && this.width == key.width
+					&& this.ttlNanos == key.ttlNanos;
+		}
+
+		@Override
+		public int hashCode() {
+			return Long.hashCode(this.number) ^ Long.hashCode(this.width);
+		}
+
 	}
 
 	/**

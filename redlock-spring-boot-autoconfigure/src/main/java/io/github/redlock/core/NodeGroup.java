@@ -1,12 +1,13 @@
 package io.github.redlock.core;
 
 import java.util.List;
-import java.util.function.IntConsumer;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 import io.github.redlock.spi.Awaiter;
 import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.TimeSource;
+import io.github.redlock.spi.Vote;
 
 /**
  * The N nodes, each behind its guard, and what every lock on them shares.
@@ -34,12 +35,8 @@ record NodeGroup(List<NodeGuard> guards, Quorum quorum, TimeSource time, RandomG
 	 * returns.
 	 */
 	void send(LockCommand command, LockRequest request, VotingRound round) {
-		sendToAll(round, (index) -> sendTo(index, command, request, round));
-	}
-
-	private void sendToAll(VotingRound round, IntConsumer send) {
 		for (int i = 0; i < this.guards.size(); i++) {
-			send.accept(i);
+			sendTo(i, command, request, round);
 		}
 		round.sent();
 	}
@@ -49,17 +46,18 @@ record NodeGroup(List<NodeGuard> guards, Quorum quorum, TimeSource time, RandomG
 	 */
 	void sendTo(int index, LockCommand command, LockRequest request, VotingRound round) {
 		NodeGuard guard = this.guards.get(index);
-		guard.send(command, request, (vote) -> round.vote(index, guard.name(), vote, this.time.nanoTime()));
+		guard.send(command, request, new Ballot(round, index, guard.name(), this.time));
 	}
 
 	/**
 	 * Ask all nodes at once to replace the value of one request by that of another.
 	 */
 	void transfer(LockRequest request, LockRequest before, VotingRound round) {
-		sendToAll(round, (index) -> {
-			NodeGuard guard = this.guards.get(index);
-			guard.transfer(request, before, (vote) -> round.vote(index, guard.name(), vote, this.time.nanoTime()));
-		});
+		for (int i = 0; i < this.guards.size(); i++) {
+			NodeGuard guard = this.guards.get(i);
+			guard.transfer(request, before, new Ballot(round, i, guard.name(), this.time));
+		}
+		round.sent();
 	}
 
 	/**
@@ -78,6 +76,18 @@ record NodeGroup(List<NodeGuard> guards, Quorum quorum, TimeSource time, RandomG
 	void sendInBackground(int index, LockCommand command, LockRequest request) {
 		this.guards.get(index).send(command, request, (vote) -> {
 		});
+	}
+
+	/**
+	 * Where the vote of one node is counted.
+	 */
+	private record Ballot(VotingRound round, int index, String node, TimeSource time) implements Consumer<Vote> {
+
+		@Override
+		public void accept(Vote vote) {
+			this.round.vote(this.index, this.node, vote, this.time.nanoTime());
+		}
+
 	}
 
 }

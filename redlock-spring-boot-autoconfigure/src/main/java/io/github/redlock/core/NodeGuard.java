@@ -13,6 +13,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -239,15 +240,28 @@ final class NodeGuard {
 	}
 
 	private void dispatch(LockCommand command, LockRequest request, Consumer<Vote> sink) {
-		dispatch(command, request, () -> command.send(this.node, request), sink);
+		Unanswered entry = expect(command, request, sink);
+		CompletionStage<Vote> answer;
+		try {
+			answer = command.send(this.node, request);
+		}
+		catch (RuntimeException ex) {
+			answer = CompletableFuture.failedFuture(ex);
+		}
+		answer.whenComplete(entry);
 	}
 
 	private void dispatch(LockCommand command, LockRequest request, Supplier<CompletionStage<Vote>> send,
 			Consumer<Vote> sink) {
+		Unanswered entry = expect(command, request, sink);
+		ask(send).whenComplete(entry);
+	}
+
+	private Unanswered expect(LockCommand command, LockRequest request, Consumer<Vote> sink) {
 		Unanswered entry = new Unanswered(command, request, sink, this.time.nanoTime());
 		this.unanswered.add(entry);
 		watch();
-		ask(send).whenComplete((vote, error) -> answered(entry, (vote != null) ? vote : failed(error)));
+		return entry;
 	}
 
 	private static CompletionStage<Vote> ask(Supplier<CompletionStage<Vote>> send) {
@@ -477,7 +491,7 @@ final class NodeGuard {
 	/**
 	 * A request whose answer has not come yet.
 	 */
-	private static final class Unanswered {
+	private final class Unanswered implements BiConsumer<@Nullable Vote, @Nullable Throwable> {
 
 		private final LockCommand command;
 
@@ -500,6 +514,11 @@ final class NodeGuard {
 			this.request = request;
 			this.sink = sink;
 			this.sentAt = sentAt;
+		}
+
+		@Override
+		public void accept(@Nullable Vote vote, @Nullable Throwable error) {
+			answered(this, (vote != null) ? vote : failed(error));
 		}
 
 		/**

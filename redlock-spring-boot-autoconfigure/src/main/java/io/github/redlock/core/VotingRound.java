@@ -27,7 +27,13 @@ final class VotingRound implements ExecutionStats {
 
 	private final long start;
 
-	private final @Nullable NodeVote[] votes;
+	private final @Nullable Vote[] votes;
+
+	/** By node index, where there is a vote. */
+	private final String[] nodes;
+
+	/** By node index, where there is a vote: after how many nanoseconds. */
+	private final long[] latencies;
 
 	private int granted;
 
@@ -48,7 +54,9 @@ final class VotingRound implements ExecutionStats {
 		this.quorum = quorum;
 		this.start = start;
 		this.observer = observer;
-		this.votes = new NodeVote[quorum.membership()];
+		this.votes = new Vote[quorum.membership()];
+		this.nodes = new String[this.votes.length];
+		this.latencies = new long[this.votes.length];
 	}
 
 	/**
@@ -65,22 +73,24 @@ final class VotingRound implements ExecutionStats {
 	void vote(int index, String node, Vote vote, long now) {
 		synchronized (this) {
 			if (this.votes[index] == null) {
-				count(index, new NodeVote(node, vote, Duration.ofNanos(now - this.start)));
+				this.nodes[index] = node;
+				this.latencies[index] = now - this.start;
+				count(index, vote);
 			}
 		}
 		this.observer.voted(this, index, vote);
 		tell();
 	}
 
-	private void count(int index, NodeVote vote) {
+	private void count(int index, Vote vote) {
 		this.votes[index] = vote;
-		if (vote.vote() instanceof Vote.Failed) {
+		if (vote instanceof Vote.Failed) {
 			this.failed++;
 		}
 		else {
 			this.answered++;
 		}
-		if (vote.vote() instanceof Vote.Granted) {
+		if (vote instanceof Vote.Granted) {
 			this.granted++;
 		}
 	}
@@ -198,7 +208,7 @@ final class VotingRound implements ExecutionStats {
 	}
 
 	synchronized long count(Class<? extends Vote> type) {
-		return Arrays.stream(this.votes).filter((vote) -> vote != null && type.isInstance(vote.vote())).count();
+		return Arrays.stream(this.votes).filter(type::isInstance).count();
 	}
 
 	/**
@@ -207,17 +217,17 @@ final class VotingRound implements ExecutionStats {
 	 */
 	synchronized long nanosUntilFree() {
 		if (this.refused) {
-			for (NodeVote vote : this.votes) {
-				if (vote != null && vote.vote() instanceof Vote.Held held) {
+			for (Vote vote : this.votes) {
+				if (vote instanceof Vote.Held held) {
 					return Nanos.of(held.remaining());
 				}
 			}
 		}
 		long[] free = new long[this.votes.length];
 		for (int i = 0; i < free.length; i++) {
-			NodeVote vote = this.votes[i];
-			free[i] = (vote == null || vote.vote() instanceof Vote.Failed) ? Nanos.FOREVER
-					: (vote.vote() instanceof Vote.Held held) ? Nanos.of(held.remaining()) : 0;
+			Vote vote = this.votes[i];
+			free[i] = (vote == null || vote instanceof Vote.Failed) ? Nanos.FOREVER
+					: (vote instanceof Vote.Held held) ? Nanos.of(held.remaining()) : 0;
 		}
 		Arrays.sort(free);
 		return free[this.quorum.size() - 1];
@@ -225,8 +235,8 @@ final class VotingRound implements ExecutionStats {
 
 	synchronized @Nullable Throwable lastError() {
 		Throwable error = null;
-		for (NodeVote vote : this.votes) {
-			if (vote != null && vote.vote() instanceof Vote.Failed failure) {
+		for (Vote vote : this.votes) {
+			if (vote instanceof Vote.Failed failure) {
 				error = failure.error();
 			}
 		}
@@ -237,8 +247,7 @@ final class VotingRound implements ExecutionStats {
 	 * The votes so far, by node index; {@code null} where there is none yet.
 	 */
 	synchronized @Nullable Vote voteOf(int index) {
-		NodeVote vote = this.votes[index];
-		return (vote != null) ? vote.vote() : null;
+		return this.votes[index];
 	}
 
 	@Override
@@ -254,9 +263,10 @@ final class VotingRound implements ExecutionStats {
 	@Override
 	public synchronized List<NodeVote> votes() {
 		List<NodeVote> snapshot = new ArrayList<>(this.votes.length);
-		for (NodeVote vote : this.votes) {
+		for (int i = 0; i < this.votes.length; i++) {
+			Vote vote = this.votes[i];
 			if (vote != null) {
-				snapshot.add(vote);
+				snapshot.add(new NodeVote(this.nodes[i], vote, Duration.ofNanos(this.latencies[i])));
 			}
 		}
 		return List.copyOf(snapshot);

@@ -12,14 +12,14 @@ import java.util.List;
 record LockKeys(String prefix) {
 
 	String lockKey(String resource) {
-		return this.prefix + resource;
+		return this.prefix.concat(resource);
 	}
 
 	/**
 	 * Where releases of the resource are told of.
 	 */
 	String channel(String resource) {
-		return this.prefix + "released:" + resource;
+		return this.prefix.concat("released:").concat(resource);
 	}
 
 	/**
@@ -28,7 +28,7 @@ record LockKeys(String prefix) {
 	 */
 	String fenceKey(String resource) {
 		String lockKey = lockKey(resource);
-		return hasHashTag(lockKey) ? lockKey + ":fence" : "{" + lockKey + "}:fence";
+		return hasHashTag(lockKey) ? lockKey.concat(":fence") : "{".concat(lockKey).concat("}:fence");
 	}
 
 	/**

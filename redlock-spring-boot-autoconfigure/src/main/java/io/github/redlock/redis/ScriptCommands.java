@@ -2,7 +2,6 @@ package io.github.redlock.redis;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -40,8 +39,9 @@ final class ScriptCommands {
 	}
 
 	ScriptCommand of(LockScript script, LockRequest request) {
-		return this.last.get(script, request,
-				() -> (script == LockScript.RELEASE) ? release(request) : withTtl(script, request));
+		ScriptCommand command = this.last.get(script, request);
+		return (command != null) ? command
+				: this.last.put(request, (script == LockScript.RELEASE) ? release(request) : withTtl(script, request));
 	}
 
 	/**
@@ -49,7 +49,8 @@ final class ScriptCommands {
 	 * @param requests of one resource each
 	 */
 	ScriptCommand ofAll(List<LockRequest> requests) {
-		return this.lastOfAll.get(LockScript.EXTEND_ALL, requests, () -> extendAll(requests));
+		ScriptCommand command = this.lastOfAll.get(LockScript.EXTEND_ALL, requests);
+		return (command != null) ? command : this.lastOfAll.put(requests, extendAll(requests));
 	}
 
 	/**
@@ -58,14 +59,16 @@ final class ScriptCommands {
 	 */
 	ScriptCommand transfer(LockRequest request, String before) {
 		// The value is fresh: the same request has the same holder before.
-		return this.lastTransfer.get(LockScript.TRANSFER, request, () -> handOver(request, before));
+		ScriptCommand command = this.lastTransfer.get(LockScript.TRANSFER, request);
+		return (command != null) ? command : this.lastTransfer.put(request, handOver(request, before));
 	}
 
 	/**
 	 * The command that releases and tells nobody.
 	 */
 	ScriptCommand withdraw(LockRequest request) {
-		return this.lastWithdrawal.get(LockScript.RELEASE, request, () -> new ScriptCommand(LockScript.RELEASE,
+		ScriptCommand command = this.lastWithdrawal.get(LockScript.RELEASE, request);
+		return (command != null) ? command : this.lastWithdrawal.put(request, new ScriptCommand(LockScript.RELEASE,
 				this.keys.of(request.resources(), false), LockKeys.bytes(request.value())));
 	}
 
@@ -135,13 +138,15 @@ final class ScriptCommands {
 
 		private volatile @Nullable Entry<R> last;
 
-		private ScriptCommand get(LockScript script, R requested, Supplier<ScriptCommand> command) {
+		private @Nullable ScriptCommand get(LockScript script, R requested) {
 			Entry<R> last = this.last;
-			if (last == null || last.command.script() != script || !last.requested.equals(requested)) {
-				last = new Entry<>(requested, command.get());
-				this.last = last;
-			}
-			return last.command;
+			return (last != null && last.command.script() == script && last.requested.equals(requested)) ? last.command
+					: null;
+		}
+
+		private ScriptCommand put(R requested, ScriptCommand command) {
+			this.last = new Entry<>(requested, command);
+			return command;
 		}
 
 		private record Entry<R>(R requested, ScriptCommand command) {

@@ -3,6 +3,8 @@ package io.github.redlock.spi;
 import java.time.Duration;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What one acquisition attempt asks of every node, and later the extensions and the
  * release of the lock it won.
@@ -70,6 +72,21 @@ public record LockRequest(List<String> resources, String value, Duration ttl, lo
 	 */
 	public boolean isFenced() {
 		return this.token != NO_TOKEN;
+	}
+
+	/**
+	 * Whether the other is a request for the same. Mostly it is this very one.
+	 */
+	@Override
+	public boolean equals(@Nullable Object other) {
+		return this == other || (other instanceof LockRequest request && this.token == request.token
+				&& this.block == request.block && this.value.equals(request.value) && this.ttl.equals(request.ttl)
+				&& this.resources.equals(request.resources));
+	}
+
+	@Override
+	public int hashCode() {
+		return this.value.hashCode();
 	}
 
 	/**

@@ -48,7 +48,8 @@ final class Mutants {
 				.edit(ROUND, "private final long start;", "private long start;")
 				.edit(ROUND, "	void sent() {\n		synchronized (this) {",
 						"	void sent() {\n		sent(this.start);\n	}\n\n	void sent(long now) {\n		synchronized (this) {\n			this.start = now;")
-				.edit(GROUP, "round.sent();", "round.sent(this.time.nanoTime());"),
+				.edit(GROUP, "			sendTo(i, command, request, round);\n		}\n		round.sent();",
+						"			sendTo(i, command, request, round);\n		}\n		round.sent(this.time.nanoTime());"),
 			Mutant.of("validity counts from the decision")
 				.edit(ACQUISITION, "new Grant(request, round.start(), round.start()", "new Grant(request, now, now"),
 			Mutant.of("an extension counts from its decision")
