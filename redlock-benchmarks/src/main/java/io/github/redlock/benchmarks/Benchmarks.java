@@ -106,7 +106,7 @@ final class Benchmarks {
 			write();
 		}
 		if (isWanted("long")) {
-			new HotKey(4, 13, Duration.ofMillis(100), Duration.ofSeconds(10)).run(this.report,
+			new HotKey(4, 13, Duration.ofMillis(100), Duration.ofSeconds(20)).run(this.report,
 					"One lock, held for 100 ms, 13 threads in each of 4 processes", List.of("redlock"), this.rounds);
 			write();
 		}

@@ -54,8 +54,8 @@ final class HotKey {
 			fields.values().forEach(Field::close);
 		}
 		Report.Table table = report.table(title, "hand-overs/s", "p50 of waiting, ms", "p99, ms", "longest, ms",
-				"a thread's share of the mean, least..most", "gap p99, ms", "commands/s on all nodes", "not granted",
-				"two holders");
+				"a thread's share of the mean, least..most", "gap p50, ms", "gap p99, ms", "commands/s on all nodes",
+				"not granted", "two holders");
 		fields.forEach((name, field) -> table.add(name, field.results.stream().map(Result::perSecond).toList(),
 				field.columns()));
 	}
@@ -110,8 +110,8 @@ final class HotKey {
 			return List.of(Report.number(millis(waits.quantile(0.5))), Report.number(millis(waits.quantile(0.99))),
 					Report.number(millis(waits.quantile(1))),
 					Report.number(shares.quantile(0)) + ".." + Report.number(shares.quantile(1)),
-					Report.number(millis(gaps.quantile(0.99))), Report.number(commands),
-					String.valueOf(this.results.stream().mapToLong(Result::refused).sum()),
+					Report.number(millis(gaps.quantile(0.5))), Report.number(millis(gaps.quantile(0.99))),
+					Report.number(commands), String.valueOf(this.results.stream().mapToLong(Result::refused).sum()),
 					String.valueOf(this.results.stream().mapToLong(Result::overlaps).sum()));
 		}
 
@@ -172,9 +172,11 @@ final class HotKey {
 		private void collect(Samples waits, Samples gaps, Samples shares) {
 			List<Hold> all = inOrder();
 			all.forEach((hold) -> waits.add((double) (hold.granted() - hold.asked())));
+			// After that, processes end one after the other.
+			long end = all.stream().mapToLong(Hold::asked).min().orElse(0) + this.time.toNanos();
 			for (int i = 1; i < all.size(); i++) {
 				long releasing = all.get(i - 1).releasing();
-				if (all.get(i).asked() - releasing < 0) {
+				if (all.get(i).asked() - releasing < 0 && releasing - end < 0) {
 					gaps.add((double) (all.get(i).granted() - releasing));
 				}
 			}

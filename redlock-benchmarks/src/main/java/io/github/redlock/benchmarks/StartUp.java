@@ -20,7 +20,7 @@ import org.springframework.context.annotation.Configuration;
  */
 final class StartUp {
 
-	private static final int TIMES = 7;
+	private static final int TIMES = 15;
 
 	private StartUp() {
 	}

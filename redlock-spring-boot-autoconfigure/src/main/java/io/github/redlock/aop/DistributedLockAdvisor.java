@@ -11,7 +11,6 @@ import org.springframework.aop.support.AbstractPointcutAdvisor;
 import org.springframework.aop.support.StaticMethodMatcherPointcut;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.Ordered;
-import org.springframework.core.annotation.AnnotationUtils;
 
 import io.github.redlock.Redlock;
 import io.github.redlock.annotation.DistributedLock;
@@ -88,7 +87,7 @@ public final class DistributedLockAdvisor extends AbstractPointcutAdvisor {
 	private static final class LockedMethods extends StaticMethodMatcherPointcut {
 
 		private LockedMethods() {
-			setClassFilter((type) -> AnnotationUtils.isCandidateClass(type, DistributedLock.class));
+			setClassFilter(DistributedLockAttributeSource::isCandidate);
 		}
 
 		@Override

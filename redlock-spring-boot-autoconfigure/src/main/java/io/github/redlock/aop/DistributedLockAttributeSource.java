@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.support.AopUtils;
 import org.springframework.core.MethodClassKey;
+import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.core.annotation.MergedAnnotation;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
@@ -47,6 +48,15 @@ final class DistributedLockAttributeSource {
 	 */
 	DistributedLockAttributeSource(UnaryOperator<String> placeholders) {
 		this.placeholders = placeholders;
+	}
+
+	/**
+	 * Whether it is worth looking for the annotation in a class. Those of the framework
+	 * do not have it, and most beans of a small application are such.
+	 */
+	static boolean isCandidate(Class<?> type) {
+		return AnnotationUtils.isCandidateClass(type, DistributedLock.class)
+				&& !type.getName().startsWith("org.springframework.");
 	}
 
 	/**
@@ -89,7 +99,7 @@ final class DistributedLockAttributeSource {
 	private static @Nullable MergedAnnotation<DistributedLock> findOnInterfaces(Method method, Class<?> targetClass) {
 		for (Class<?> type : ClassUtils.getAllInterfacesForClassAsSet(targetClass)) {
 			if (!type.isAssignableFrom(method.getDeclaringClass())) {
-				Method declared = ClassUtils.getMethodIfAvailable(type, method.getName(), method.getParameterTypes());
+				Method declared = ReflectionUtils.findMethod(type, method.getName(), method.getParameterTypes());
 				if (declared != null && findOwn(declared).isPresent()) {
 					return findOwn(declared);
 				}

@@ -23,7 +23,6 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.MethodIntrospector;
 import org.springframework.core.Ordered;
-import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils.MethodFilter;
 
@@ -87,8 +86,7 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 	}
 
 	private void validateIfCandidate(String beanName, Class<?> type) {
-		if (AnnotationUtils.isCandidateClass(type, DistributedLock.class)
-				&& !type.getName().startsWith("org.springframework.")) {
+		if (DistributedLockAttributeSource.isCandidate(type)) {
 			validate(beanName, type);
 		}
 	}

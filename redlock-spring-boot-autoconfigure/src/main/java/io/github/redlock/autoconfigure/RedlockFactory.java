@@ -30,7 +30,7 @@ final class RedlockFactory {
 
 	private static final Logger logger = LoggerFactory.getLogger(RedlockFactory.class);
 
-	private static final String JEDIS = "redis.clients.jedis.Jedis";
+	private static final String JEDIS = "redis.clients.jedis.Connection";
 
 	private final RedlockProperties properties;
 

@@ -109,6 +109,9 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private final LockSettings defaults;
 
+	/** Mostly everybody uses the same. */
+	private volatile @Nullable Prepared prepared;
+
 	private final double extendAfter;
 
 	private final Supplier<String> values;
@@ -135,21 +138,24 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		this.defaults = builder.settings();
 		this.defaultOptions = this.defaults.over(builder.options);
 		this.extendAfter = builder.extendAfter;
-		this.values = builder.values;
+		this.values = (builder.values != null) ? builder.values : new LockValues();
 		TimeSource time = (builder.time != null) ? builder.time : ownTime();
 		this.callbackExecutor = neverFailing(
 				(builder.callbackExecutor != null) ? builder.callbackExecutor : ownExecutor(time));
 		this.active = new ActiveLocks(this.callbackExecutor);
 		this.tokens = builder.fencing ? new FencingTokens(time) : null;
 		EventDispatcher events = new EventDispatcher(builder.listeners, this.callbackExecutor);
-		List<NodeGuard> guards = builder.nodes.stream()
-			.map((node) -> new NodeGuard(node, time, builder.commandTimeout, events))
-			.toList();
-		this.nodes = new NodeGroup(guards, quorum, time, builder.random, events, awaiter(builder.nodes, time));
+		List<NodeGuard> guards = new ArrayList<>();
+		builder.nodes.forEach((node) -> guards.add(new NodeGuard(node, time, builder.commandTimeout, events)));
+		this.nodes = new NodeGroup(List.copyOf(guards), quorum, time, builder.random, events,
+				awaiter(builder.nodes, time));
 		this.keepAlive = new KeepAlive(this.nodes, builder.commandTimeout);
 		this.queues = new LocalQueues(this.nodes);
 		warnIfShort(this.defaultTtl);
 		guards.forEach(NodeGuard::start);
+		if (this.values instanceof LockValues own) {
+			own.prepare();
+		}
 	}
 
 	/**
@@ -157,7 +163,13 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	 * find their own way.
 	 */
 	private static Awaiter awaiter(List<LockNode> nodes, TimeSource time) {
-		return nodes.stream().flatMap((node) -> node.awaiter().stream()).findFirst().orElse(time);
+		for (LockNode node : nodes) {
+			Optional<Awaiter> own = node.awaiter();
+			if (own.isPresent()) {
+				return own.get();
+			}
+		}
+		return time;
 	}
 
 	private TimeSource ownTime() {
@@ -305,7 +317,13 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	}
 
 	private LockSettings settings(LockOptions options, boolean autoExtend) {
-		return this.defaults.with(Objects.requireNonNull(options, "options must not be null"), autoExtend);
+		Prepared last = this.prepared;
+		if (last == null || !last.options.equals(options) || last.autoExtend != autoExtend) {
+			last = new Prepared(options, autoExtend,
+					this.defaults.with(Objects.requireNonNull(options, "options must not be null"), autoExtend));
+			this.prepared = last;
+		}
+		return last.settings;
 	}
 
 	private Acquisition begin(Collection<String> resources, Duration ttl, LockSettings settings) {
@@ -520,6 +538,12 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	}
 
 	/**
+	 * The settings that options stand for.
+	 */
+	private record Prepared(LockOptions options, boolean autoExtend, LockSettings settings) {
+	}
+
+	/**
 	 * A future whose {@code ...Async} methods use the callback executor.
 	 *
 	 * @param <T> what it completes with
@@ -572,7 +596,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 		private RandomGenerator random = () -> ThreadLocalRandom.current().nextLong();
 
-		private Supplier<String> values = new LockValues();
+		private @Nullable Supplier<String> values;
 
 		private Builder() {
 		}

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +41,7 @@ final class LocalQueues {
 	 * nodes are configured in the order of their names, a release is sent there last, and
 	 * who hears of it finds the others free.
 	 */
-	private final int[] order;
+	private final List<Integer> order;
 
 	private final Map<List<String>, LocalQueue> queues = new ConcurrentHashMap<>();
 
@@ -55,11 +54,11 @@ final class LocalQueues {
 
 	LocalQueues(NodeGroup nodes) {
 		this.nodes = nodes;
-		this.order = IntStream.range(0, nodes.guards().size())
-			.boxed()
-			.sorted(Comparator.comparing((Integer index) -> nodes.guards().get(index).name()).reversed())
-			.mapToInt(Integer::intValue)
-			.toArray();
+		this.order = new ArrayList<>();
+		for (int i = 0; i < nodes.guards().size(); i++) {
+			this.order.add(i);
+		}
+		this.order.sort(Comparator.comparing((Integer index) -> nodes.guards().get(index).name()).reversed());
 	}
 
 	/**
@@ -189,7 +188,7 @@ final class LocalQueues {
 				return index;
 			}
 		}
-		return this.order[0];
+		return this.order.get(0);
 	}
 
 	/**

@@ -4,6 +4,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
@@ -21,7 +22,15 @@ final class LockValues implements Supplier<String> {
 
 	private int used = this.pool.length;
 
-	private final SecureRandom random = generator();
+	/**
+	 * To seed one takes a while, and there is something else to do when a lock is made.
+	 */
+	private final CompletableFuture<SecureRandom> random = CompletableFuture.supplyAsync(LockValues::generator,
+			(task) -> {
+				Thread thread = new Thread(task, "redlock-random");
+				thread.setDaemon(true);
+				thread.start();
+			});
 
 	/**
 	 * One that reads from the system once. The usual one of Linux opens a file for every
@@ -39,12 +48,19 @@ final class LockValues implements Supplier<String> {
 		}
 	}
 
+	/**
+	 * Wait until there are values, so that nobody has to who must not.
+	 */
+	void prepare() {
+		this.random.join();
+	}
+
 	@Override
 	public String get() {
 		byte[] value = new byte[BYTES];
 		synchronized (this) {
 			if (this.used == this.pool.length) {
-				this.random.nextBytes(this.pool);
+				this.random.join().nextBytes(this.pool);
 				this.used = 0;
 			}
 			System.arraycopy(this.pool, this.used, value, 0, BYTES);

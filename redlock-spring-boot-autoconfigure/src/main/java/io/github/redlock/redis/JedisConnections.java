@@ -18,7 +18,6 @@ import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.DefaultJedisSocketFactory;
 import redis.clients.jedis.HostAndPort;
-import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.JedisSocketFactory;
 import redis.clients.jedis.exceptions.JedisConnectionException;
@@ -85,7 +84,7 @@ final class JedisConnections {
 	/**
 	 * Open a connection that will do nothing but listen.
 	 */
-	static Jedis openForNotices(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout) {
+	static Connection openForNotices(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout) {
 		DefaultJedisClientConfig.Builder config = login(settings)
 			.connectionTimeoutMillis(Math.toIntExact(connectTimeout.toMillis()))
 			.socketTimeoutMillis(Math.toIntExact(commandTimeout.multipliedBy(2).toMillis()))
@@ -98,7 +97,7 @@ final class JedisConnections {
 				.sslParameters(parameters(settings.ssl()));
 		}
 		JedisClientConfig complete = config.build();
-		return new Jedis(
+		return new Connection(
 				new OnceOnly(
 						new DefaultJedisSocketFactory(new HostAndPort(settings.host(), settings.port()), complete)),
 				complete);

@@ -551,6 +551,8 @@ final class NodeChannels implements Awaiter {
 	}
 
 	private void runInBackground() {
+		// To load the scripts takes a while, and the first command needs them.
+		ScriptCommand.PING.encoded();
 		int seen = this.callers.get();
 		while (!this.closed) {
 			// Nobody's business; with the flag set it would never sleep.

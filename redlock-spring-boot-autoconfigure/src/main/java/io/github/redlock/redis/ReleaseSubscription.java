@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Connection;
 import redis.clients.jedis.JedisPubSub;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
@@ -46,7 +46,7 @@ final class ReleaseSubscription implements AutoCloseable {
 
 	private final String node;
 
-	private final Supplier<Jedis> opener;
+	private final Supplier<Connection> opener;
 
 	private final Executor executor;
 
@@ -71,7 +71,7 @@ final class ReleaseSubscription implements AutoCloseable {
 	 * @param opener opens a connection, logged in and ready; may block
 	 * @param executor where subscribing may block, one task at a time
 	 */
-	ReleaseSubscription(String node, Supplier<Jedis> opener, Executor executor) {
+	ReleaseSubscription(String node, Supplier<Connection> opener, Executor executor) {
 		this.node = node;
 		this.opener = opener;
 		this.executor = executor;
@@ -232,7 +232,7 @@ final class ReleaseSubscription implements AutoCloseable {
 
 		private final Set<String> active = ConcurrentHashMap.newKeySet();
 
-		private volatile @Nullable Jedis connection;
+		private volatile @Nullable Connection connection;
 
 		private volatile boolean over;
 
@@ -244,10 +244,11 @@ final class ReleaseSubscription implements AutoCloseable {
 		public void run() {
 			String[] first = this.asked.toArray(String[]::new);
 			Throwable error = null;
-			try (Jedis opened = ReleaseSubscription.this.opener.get()) {
+			try (Connection opened = ReleaseSubscription.this.opener.get()) {
 				this.connection = opened;
 				if (!isClosed()) {
-					opened.subscribe(this, first);
+					opened.setTimeoutInfinite();
+					proceed(opened, first);
 				}
 			}
 			catch (RuntimeException | Error ex) {
@@ -305,7 +306,7 @@ final class ReleaseSubscription implements AutoCloseable {
 		}
 
 		private void cut() {
-			Jedis current = this.connection;
+			Connection current = this.connection;
 			if (current != null) {
 				try {
 					current.disconnect();
