@@ -1,13 +1,16 @@
 package io.github.redlock.simulation;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 import org.springframework.data.redis.RedisConnectionFailureException;
@@ -44,6 +47,11 @@ final class Link extends BatchingLockNode {
 
 	private final List<Runnable> stuck = new ArrayList<>();
 
+	/** Zero where answers are read as soon as they arrive. */
+	private final long longestUnreadNanos;
+
+	private final Queue<Runnable> unread = new ArrayDeque<>();
+
 	private final Set<String> released = new HashSet<>();
 
 	private final Map<String, SimulatedServer.Subscriber> subscribed = new HashMap<>();
@@ -68,9 +76,11 @@ final class Link extends BatchingLockNode {
 	 * again then by a driver
 	 * @param lateness how probable it is that a message in transit on a broken connection
 	 * arrives nevertheless
+	 * @param longestUnread how long an answer may lie there until somebody reads it
 	 */
 	Link(World world, Oracle oracle, SimulatedProcess process, SimulatedServer server, Random random, long latencyNanos,
-			Duration readTimeout, boolean pipelining, double duplicates, double lateness, Duration retention) {
+			Duration readTimeout, boolean pipelining, double duplicates, double lateness, Duration longestUnread,
+			Duration retention) {
 		super(server.toString(), "", retention, pipelining);
 		this.world = world;
 		this.oracle = oracle;
@@ -82,6 +92,7 @@ final class Link extends BatchingLockNode {
 		this.readTimeoutNanos = readTimeout.toNanos();
 		this.duplicates = pipelining ? 0 : duplicates;
 		this.lateness = lateness;
+		this.longestUnreadNanos = longestUnread.toNanos();
 	}
 
 	@Override
@@ -215,6 +226,39 @@ final class Link extends BatchingLockNode {
 		return new RedisConnectionFailureException(message);
 	}
 
+	/**
+	 * Some other thread of the process reads, or nobody for a while. A script that is not
+	 * known has to be sent again in time.
+	 */
+	private void readSoon(List<Object> answers) {
+		if (this.longestUnreadNanos > 0 && answers.stream().noneMatch(Throwable.class::isInstance)
+				&& this.random.nextBoolean()) {
+			this.process.schedule((long) (this.random.nextDouble() * this.longestUnreadNanos), this::read);
+		}
+		else {
+			read();
+		}
+	}
+
+	private void read() {
+		for (Runnable next = this.unread.poll(); next != null; next = this.unread.poll()) {
+			next.run();
+		}
+	}
+
+	@Override
+	public CompletionStage<Void> catchUp() {
+		if (this.longestUnreadNanos == 0) {
+			return super.catchUp();
+		}
+		CompletableFuture<Void> caughtUp = new CompletableFuture<>();
+		this.process.schedule(0, () -> {
+			this.process.links().forEach(Link::read);
+			caughtUp.complete(null);
+		});
+		return caughtUp;
+	}
+
 	/** The connection breaks. */
 	void breakConnection() {
 		if (this.connection != null) {
@@ -333,7 +377,12 @@ final class Link extends BatchingLockNode {
 			this.lastReply = Math.max(this.lastReply, world.now() + latency());
 			world.schedule(this.lastReply - world.now(), () -> pass(() -> Link.this.process.run(() -> {
 				if (this.open) {
-					flight.arrived(message, answers);
+					Link.this.unread.add(() -> {
+						if (this.open) {
+							flight.arrived(message, answers);
+						}
+					});
+					readSoon(answers);
 				}
 			})));
 		}

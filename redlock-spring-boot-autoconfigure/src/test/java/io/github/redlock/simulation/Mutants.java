@@ -293,6 +293,9 @@ final class Mutants {
 				.edit(GUARD, "			debt.keep(this.time.nanoTime());\n", ""),
 			Mutant.of("a node that is silent is waited for")
 				.edit(GUARD, "if (this.watching.compareAndSet(false, true)) {", "if (false) {"),
+			Mutant.of("what has arrived is given up unread")
+				.edit(GUARD, "CompletionStage<?> caughtUp = this.node.catchUp();",
+						"CompletionStage<?> caughtUp = CompletableFuture.completedFuture(null);"),
 			Mutant.of("a node that is down stays down")
 				.edit(GUARD, "if (!this.closed && this.probing.compareAndSet(false, true)) {", "if (false) {"),
 			Mutant.of("releases behind an unknown script are not sent again, one by one")

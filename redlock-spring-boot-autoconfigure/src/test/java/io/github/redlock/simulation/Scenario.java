@@ -33,6 +33,8 @@ record Scenario(long seed, int nodes, int processes, List<String> resources, Lis
 
 	private static final int USES = 7;
 
+	private static final int TIMEOUTS_PER_LONG_TTL = 10;
+
 	private static final Duration MOMENT = Duration.ofMillis(100);
 
 	static final Duration RETENTION = Duration.ofMinutes(10);
@@ -188,6 +190,17 @@ record Scenario(long seed, int nodes, int processes, List<String> resources, Lis
 	/** Whether nothing happens that could make a lock fail. */
 	boolean isCalm() {
 		return this.faults.stream().allMatch(Fault::isHarmless);
+	}
+
+	/**
+	 * How long an answer may have arrived before somebody reads it. Longer than it is
+	 * waited for, and no reason for anything to fail where the ttl allows for it.
+	 */
+	Duration longestUnread() {
+		boolean allowed = this.ttls.stream()
+			.allMatch((ttl) -> ttl.compareTo(this.commandTimeout.multipliedBy(TIMEOUTS_PER_LONG_TTL)) >= 0);
+		return (isCalm() && allowed && random(this.seed, "reading", 0).nextBoolean())
+				? this.commandTimeout.multipliedBy(3).dividedBy(2) : Duration.ZERO;
 	}
 
 	int quorum() {
