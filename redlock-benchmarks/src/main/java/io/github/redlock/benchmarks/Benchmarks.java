@@ -79,7 +79,11 @@ final class Benchmarks {
 	private void run() throws Exception {
 		if (isWanted("uncontended")) {
 			lock("1 thread, 3 nodes, distinct resources", 1, 3, UNCONTENDED);
+		}
+		if (isWanted("five-nodes")) {
 			lock("1 thread, 5 nodes, distinct resources", 1, 5, UNCONTENDED.subList(0, 3));
+		}
+		if (isWanted("threads")) {
 			lock("64 threads, 3 nodes, distinct resources", 64, 3, UNCONTENDED);
 		}
 		if (isWanted("ill")) {

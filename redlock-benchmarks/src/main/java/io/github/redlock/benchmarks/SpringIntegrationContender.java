@@ -6,6 +6,7 @@ import java.util.concurrent.locks.Lock;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.integration.redis.util.RedisLockRegistry;
 import org.springframework.integration.redis.util.RedisLockRegistry.RedisLockType;
@@ -29,8 +30,19 @@ final class SpringIntegrationContender implements Contender {
 
 	@Override
 	public @Nullable Object lock(String resource) throws InterruptedException {
-		Lock lock = this.registry.obtain(resource);
-		return lock.tryLock(WAIT.toMillis(), TimeUnit.MILLISECONDS) ? lock : null;
+		while (true) {
+			Lock lock = this.registry.obtain(resource);
+			try {
+				return lock.tryLock(WAIT.toMillis(), TimeUnit.MILLISECONDS) ? lock : null;
+			}
+			catch (CannotAcquireLockException ex) {
+				if (!(ex.getCause() instanceof IllegalStateException)) {
+					throw ex;
+				}
+				// With many threads it takes locks for evicted that are not, and advises
+				// to obtain another one.
+			}
+		}
 	}
 
 	@Override

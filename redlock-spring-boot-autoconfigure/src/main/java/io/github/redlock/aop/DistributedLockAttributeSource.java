@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,11 @@ import io.github.redlock.aop.DistributedLockAttributes.Reactions;
  */
 final class DistributedLockAttributeSource {
 
+	private static final List<String> FRAMEWORK = Stream
+		.of("aop", "beans", "boot", "context", "core", "data", "http", "scheduling", "security", "transaction", "web")
+		.map((name) -> "org.springframework." + name + ".")
+		.toList();
+
 	private final UnaryOperator<String> placeholders;
 
 	private final Map<MethodClassKey, DistributedLockAttributes> parsed = new ConcurrentHashMap<>();
@@ -52,11 +58,12 @@ final class DistributedLockAttributeSource {
 
 	/**
 	 * Whether it is worth looking for the annotation in a class. Those of the framework
-	 * do not have it, and most beans of a small application are such.
+	 * do not have it, and most beans of a small application are such. An application may
+	 * lie in another package below that of the framework.
 	 */
 	static boolean isCandidate(Class<?> type) {
-		return AnnotationUtils.isCandidateClass(type, DistributedLock.class)
-				&& !type.getName().startsWith("org.springframework.");
+		return FRAMEWORK.stream().noneMatch(type.getName()::startsWith)
+				&& AnnotationUtils.isCandidateClass(type, DistributedLock.class);
 	}
 
 	/**
@@ -99,9 +106,12 @@ final class DistributedLockAttributeSource {
 	private static @Nullable MergedAnnotation<DistributedLock> findOnInterfaces(Method method, Class<?> targetClass) {
 		for (Class<?> type : ClassUtils.getAllInterfacesForClassAsSet(targetClass)) {
 			if (!type.isAssignableFrom(method.getDeclaringClass())) {
-				Method declared = ReflectionUtils.findMethod(type, method.getName(), method.getParameterTypes());
-				if (declared != null && findOwn(declared).isPresent()) {
-					return findOwn(declared);
+				for (Method declared : type.getMethods()) {
+					if (declared.getName().equals(method.getName())
+							&& Arrays.equals(declared.getParameterTypes(), method.getParameterTypes())
+							&& findOwn(declared).isPresent()) {
+						return findOwn(declared);
+					}
 				}
 			}
 		}

@@ -30,7 +30,8 @@ final class RedlockFactory {
 
 	private static final Logger logger = LoggerFactory.getLogger(RedlockFactory.class);
 
-	private static final String JEDIS = "redis.clients.jedis.Connection";
+	/** Its presence shows that of the driver. */
+	static final String JEDIS = "redis.clients.jedis.Connection";
 
 	private final RedlockProperties properties;
 

@@ -109,7 +109,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private final LockSettings defaults;
 
-	/** Mostly everybody uses the same. */
+	/** The settings made last; most calls pass the same options. */
 	private volatile @Nullable Prepared prepared;
 
 	private final double extendAfter;

@@ -23,7 +23,7 @@ final class LockValues implements Supplier<String> {
 	private int used = this.pool.length;
 
 	/**
-	 * To seed one takes a while, and there is something else to do when a lock is made.
+	 * To seed one takes a while, and there is something else to do meanwhile.
 	 */
 	private final CompletableFuture<SecureRandom> random = CompletableFuture.supplyAsync(LockValues::generator,
 			(task) -> {
@@ -49,7 +49,7 @@ final class LockValues implements Supplier<String> {
 	}
 
 	/**
-	 * Wait until there are values, so that nobody has to who must not.
+	 * Wait for the seed now, so that no caller and no event loop has to later.
 	 */
 	void prepare() {
 		this.random.join();

@@ -30,7 +30,7 @@ final class VotingRound implements ExecutionStats {
 	private final @Nullable Vote[] votes;
 
 	/** By node index, where there is a vote. */
-	private final String[] nodes;
+	private final @Nullable String[] nodes;
 
 	/** By node index, where there is a vote: after how many nanoseconds. */
 	private final long[] latencies;
@@ -265,8 +265,9 @@ final class VotingRound implements ExecutionStats {
 		List<NodeVote> snapshot = new ArrayList<>(this.votes.length);
 		for (int i = 0; i < this.votes.length; i++) {
 			Vote vote = this.votes[i];
-			if (vote != null) {
-				snapshot.add(new NodeVote(this.nodes[i], vote, Duration.ofNanos(this.latencies[i])));
+			String node = this.nodes[i];
+			if (vote != null && node != null) {
+				snapshot.add(new NodeVote(node, vote, Duration.ofNanos(this.latencies[i])));
 			}
 		}
 		return List.copyOf(snapshot);

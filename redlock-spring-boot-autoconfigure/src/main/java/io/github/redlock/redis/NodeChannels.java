@@ -551,8 +551,7 @@ final class NodeChannels implements Awaiter {
 	}
 
 	private void runInBackground() {
-		// To load the scripts takes a while, and the first command needs them.
-		ScriptCommand.PING.encoded();
+		loadScripts();
 		int seen = this.callers.get();
 		while (!this.closed) {
 			// Nobody's business; with the flag set it would never sleep.
@@ -589,6 +588,18 @@ final class NodeChannels implements Awaiter {
 			}
 		}
 		end();
+	}
+
+	/**
+	 * That takes a while, and the first command needs them.
+	 */
+	private static void loadScripts() {
+		try {
+			ScriptCommand.PING.encoded();
+		}
+		catch (RuntimeException | Error ex) {
+			logger.debug("The scripts could not be loaded; whoever needs them fails", ex);
+		}
 	}
 
 	/**

@@ -247,7 +247,6 @@ final class ReleaseSubscription implements AutoCloseable {
 			try (Connection opened = ReleaseSubscription.this.opener.get()) {
 				this.connection = opened;
 				if (!isClosed()) {
-					opened.setTimeoutInfinite();
 					proceed(opened, first);
 				}
 			}

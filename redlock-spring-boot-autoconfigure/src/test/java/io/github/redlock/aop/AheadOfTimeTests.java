@@ -66,6 +66,7 @@ class AheadOfTimeTests {
 				.as(script)
 				.accepts(hints);
 		}
+		assertThat(RuntimeHintsPredicates.reflection().onType(redis.clients.jedis.Connection.class)).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()
 			.onMethodInvocation(Service.class.getDeclaredMethod("busy", String.class))).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(LockKeyRoot.class.getMethod("getTarget")))

@@ -22,6 +22,7 @@ import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.support.ApplicationObjectSupport;
 import org.springframework.core.annotation.AliasFor;
+import org.springframework.samples.redlock.SampleService;
 
 import io.github.redlock.LockHandle;
 import io.github.redlock.LockLostException;
@@ -868,6 +869,50 @@ class DistributedLockTests {
 
 	static class Joins extends KnowsNoInterface implements Runnable2, Type {
 
+	}
+
+	interface Wide {
+
+		Object narrowed();
+
+	}
+
+	interface Narrow {
+
+		@DistributedLock(name = "narrow")
+		String narrowed();
+
+	}
+
+	interface Both extends Wide, Narrow {
+
+	}
+
+	static class Narrowed {
+
+		public String narrowed() {
+			see();
+			return "";
+		}
+
+	}
+
+	static class JoinsBoth extends Narrowed implements Both {
+
+	}
+
+	/** Several interfaces declare it, and not all of them annotate it. */
+	@Test
+	void annotationIsFoundOnAnyOfTheInterfacesThatDeclareTheMethod() {
+		with(JoinsBoth.class, (bean) -> {
+			bean.narrowed();
+			assertThat(seenResources()).containsExactly("narrow");
+		});
+	}
+
+	@Test
+	void annotationIsFoundInAPackageBelowThatOfTheFramework() {
+		with(SampleService.class, (bean) -> assertThat(bean.isLocked()).isTrue());
 	}
 
 	/** [55]: the class that has the method does not have the interface. */
