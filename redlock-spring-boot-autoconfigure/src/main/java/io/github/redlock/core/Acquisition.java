@@ -200,7 +200,7 @@ final class Acquisition implements VotingRound.Observer {
 			if (contended && this.nodes.guards().size() > 1) {
 				this.askedFirst = this.queues.firstToAsk();
 				this.askOthers = this.nodes.time()
-					.schedule(this.nodes.guards().get(this.askedFirst).patienceNanos(), () -> askOthers(round));
+					.schedule(this.nodes.guards().get(this.askedFirst).headStartNanos(), () -> askOthers(round));
 				this.nodes.sendTo(this.askedFirst, LockCommand.ACQUIRE, request, round);
 			}
 			else {

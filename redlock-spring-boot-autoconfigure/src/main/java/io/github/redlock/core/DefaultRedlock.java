@@ -36,6 +36,7 @@ import io.github.redlock.RedlockListener;
 import io.github.redlock.core.AcquireOutcome.Acquired;
 import io.github.redlock.spi.Awaiter;
 import io.github.redlock.spi.LockNode;
+import io.github.redlock.spi.NodeIo;
 import io.github.redlock.spi.TimeSource;
 
 /**
@@ -145,8 +146,10 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		this.active = new ActiveLocks(this.callbackExecutor);
 		this.tokens = builder.fencing ? new FencingTokens(time) : null;
 		EventDispatcher events = new EventDispatcher(builder.listeners, this.callbackExecutor);
+		VotingNodes votingNodes = new VotingNodes(quorum);
 		List<NodeGuard> guards = new ArrayList<>();
-		builder.nodes.forEach((node) -> guards.add(new NodeGuard(node, time, builder.commandTimeout, events)));
+		builder.nodes
+			.forEach((node) -> guards.add(new NodeGuard(node, time, builder.commandTimeout, events, votingNodes)));
 		this.nodes = new NodeGroup(List.copyOf(guards), quorum, time, builder.random, events,
 				awaiter(builder.nodes, time));
 		this.keepAlive = new KeepAlive(this.nodes, builder.commandTimeout);
@@ -164,9 +167,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	 */
 	private static Awaiter awaiter(List<LockNode> nodes, TimeSource time) {
 		for (LockNode node : nodes) {
-			Optional<Awaiter> own = node.awaiter();
-			if (own.isPresent()) {
-				return own.get();
+			if (node instanceof NodeIo own) {
+				return own.awaiter();
 			}
 		}
 		return time;

@@ -11,7 +11,7 @@ import io.github.redlock.spi.Vote;
  */
 enum LockCommand {
 
-	ACQUIRE, EXTEND, HEAL, RELEASE, RELEASE_LATER, WITHDRAW, PING;
+	ACQUIRE, EXTEND, HEAL, RELEASE, RELEASE_LATER, WITHDRAW, PROBE;
 
 	CompletionStage<Vote> send(LockNode node, LockRequest request) {
 		return switch (this) {
@@ -21,7 +21,7 @@ enum LockCommand {
 			case RELEASE -> node.release(request);
 			case RELEASE_LATER -> node.releaseLater(request);
 			case WITHDRAW -> node.withdraw(request);
-			case PING -> node.ping();
+			case PROBE -> node.probe();
 		};
 	}
 
@@ -33,7 +33,7 @@ enum LockCommand {
 	}
 
 	/**
-	 * Whether this is the last request of an owner, who has to be sure that it arrives.
+	 * Whether this is the last request of an owner, which has to arrive for certain.
 	 */
 	boolean isRelease() {
 		return this == RELEASE || this == RELEASE_LATER || this == WITHDRAW;

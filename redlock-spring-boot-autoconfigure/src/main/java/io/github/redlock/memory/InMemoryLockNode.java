@@ -153,7 +153,7 @@ final class InMemoryLockNode implements LockNode {
 	}
 
 	@Override
-	public CompletionStage<Vote> ping() {
+	public CompletionStage<Vote> probe() {
 		return answer(() -> Vote.Granted.INSTANCE);
 	}
 

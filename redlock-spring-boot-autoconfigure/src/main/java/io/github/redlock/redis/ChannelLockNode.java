@@ -1,34 +1,34 @@
 package io.github.redlock.redis;
 
-import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 import org.jspecify.annotations.Nullable;
 
 import io.github.redlock.spi.Awaiter;
+import io.github.redlock.spi.NodeIo;
 import io.github.redlock.spi.Vote;
 
 /**
  * A node reached over a connection in clear text, whose input and output are done by the
  * threads that wait for answers. It connects with its first request.
  */
-final class ChannelLockNode extends ScriptLockNode {
+final class ChannelLockNode extends ScriptLockNode implements NodeIo {
 
-	private final NodeChannels channels;
+	private final IoLoop io;
 
 	private final NodeChannel channel;
 
 	/**
 	 * Create a node.
-	 * @param channels shared with the other nodes of the lock
+	 * @param io shared with the other nodes of the lock
 	 * @param opener opens a connection to it
 	 * @param notices hears of releases
 	 */
-	ChannelLockNode(String name, ScriptCommands commands, NodeChannels channels, NodeChannels.Opener opener,
+	ChannelLockNode(String name, ScriptCommands commands, IoLoop io, Connectors.Opener opener,
 			@Nullable ReleaseSubscription notices) {
 		super(name, commands, true, notices);
-		this.channels = channels;
-		this.channel = channels.add(name, opener);
+		this.io = io;
+		this.channel = io.add(name, opener);
 	}
 
 	@Override
@@ -37,24 +37,24 @@ final class ChannelLockNode extends ScriptLockNode {
 			call.fail(Vote.Failed.Reason.UNREACHABLE, new IllegalStateException("node " + name() + " is closed"));
 		}
 		else {
-			this.channels.send(this.channel, call);
+			this.io.send(this.channel, call);
 		}
 		return call.vote();
 	}
 
 	@Override
-	public Optional<Awaiter> awaiter() {
-		return Optional.of(this.channels);
+	public Awaiter awaiter() {
+		return this.io;
 	}
 
 	@Override
 	public CompletionStage<Void> catchUp() {
-		return this.channels.catchUp();
+		return this.io.catchUp();
 	}
 
 	@Override
 	public void reset() {
-		this.channels.reset(this.channel);
+		this.io.reset(this.channel);
 	}
 
 	/**
@@ -64,7 +64,7 @@ final class ChannelLockNode extends ScriptLockNode {
 	@Override
 	public void close() {
 		closeNotices();
-		this.channels.close(this.channel);
+		this.io.close(this.channel);
 	}
 
 }

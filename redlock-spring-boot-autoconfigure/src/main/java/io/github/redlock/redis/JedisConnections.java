@@ -12,7 +12,6 @@ import java.time.Duration;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
-import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
@@ -20,8 +19,10 @@ import redis.clients.jedis.DefaultJedisSocketFactory;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.JedisSocketFactory;
+import redis.clients.jedis.Protocol;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
+import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisPassword;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.jedis.JedisClientConfiguration;
@@ -41,36 +42,49 @@ final class JedisConnections {
 	private JedisConnections() {
 	}
 
-	static JedisConnectionFactory create(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout) {
+	/**
+	 * Open a connection for pipelines of the driver. It is closed when it is done with,
+	 * and not kept in a pool: its settings may be others next time.
+	 */
+	static RedisConnection openForPipelines(RedisNodeSettings settings, Duration connectTimeout,
+			Duration commandTimeout) {
 		RedisStandaloneConfiguration address = new RedisStandaloneConfiguration(settings.host(), settings.port());
 		address.setDatabase(settings.database());
 		address.setUsername(settings.username());
 		address.setPassword(RedisPassword.of(settings.password()));
 		JedisConnectionFactory factory = new JedisConnectionFactory(address,
 				clientConfiguration(settings, connectTimeout, commandTimeout));
+		// The other client has a pool of its own.
+		factory.setUseUnifiedJedis(false);
 		factory.afterPropertiesSet();
 		factory.start();
-		return factory;
+		return factory.getConnection();
 	}
 
 	/**
 	 * Have Jedis connect and log in, over a channel that is ours.
+	 * @param quarantine how long the server must have been running
 	 * @return the channel, in blocking mode; Jedis is done with it
 	 */
-	static SocketChannel open(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout)
-			throws IOException {
+	static Connectors.Connection open(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout,
+			RestartQuarantine quarantine) throws IOException {
 		SocketChannel channel = connect(settings, connectTimeout);
 		try {
 			JedisClientConfig config = login(settings).build();
 			// Jedis would set this on a socket that it has opened itself.
 			channel.socket().setSoTimeout(Math.toIntExact(commandTimeout.multipliedBy(2).toMillis()));
-			new Connection(channel::socket, config);
-			return channel;
+			Connection connection = new Connection(channel::socket, config);
+			return new Connectors.Connection(channel, quarantine.check(() -> serverInfo(connection)));
 		}
 		catch (RuntimeException | Error ex) {
 			channel.close();
 			throw ex;
 		}
+	}
+
+	private static String serverInfo(Connection connection) {
+		connection.sendCommand(Protocol.Command.INFO, "server");
+		return connection.getBulkReply();
 	}
 
 	private static DefaultJedisClientConfig.Builder login(RedisNodeSettings settings) {
@@ -149,28 +163,14 @@ final class JedisConnections {
 			.clientName(CLIENT_NAME)
 			.connectTimeout(connectTimeout)
 			// Well after the lock itself has given up on the answer: a slow answer is a
-			// vote
-			// against, and only a connection that stays silent is cut.
+			// vote against, and only a connection that stays silent is cut.
 			.readTimeout(commandTimeout.multipliedBy(2));
 		if (settings.ssl() != null) {
 			builder.useSsl()
 				.sslSocketFactory(settings.ssl().getSocketFactory())
 				.sslParameters(parameters(settings.ssl()));
 		}
-		return builder.usePooling().poolConfig(oneConnection()).build();
-	}
-
-	/**
-	 * One connection, kept for as long as it works: the node's dispatcher is its only
-	 * user, sends the next pipeline when it has read the answers to the last one, and
-	 * looks after idle connections itself.
-	 */
-	private static GenericObjectPoolConfig<Object> oneConnection() {
-		GenericObjectPoolConfig<Object> pool = new GenericObjectPoolConfig<>();
-		pool.setMaxTotal(1);
-		pool.setMaxIdle(1);
-		pool.setJmxEnabled(false);
-		return pool;
+		return builder.build();
 	}
 
 	/**

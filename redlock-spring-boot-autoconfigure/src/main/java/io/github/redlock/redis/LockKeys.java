@@ -23,6 +23,14 @@ record LockKeys(String prefix) {
 	}
 
 	/**
+	 * The key by which a probe finds out whether the node can be written to. Should
+	 * somebody lock a resource of that name, the probe leaves it alone.
+	 */
+	String probeKey() {
+		return this.prefix.concat("redlock-probe");
+	}
+
+	/**
 	 * The fence key lies in the same Redis Cluster slot as its lock key: it carries the
 	 * same hash tag, or the whole lock key as its hash tag.
 	 */

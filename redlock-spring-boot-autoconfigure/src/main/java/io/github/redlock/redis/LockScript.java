@@ -33,7 +33,9 @@ enum LockScript {
 
 	TRANSFER("transfer.lua"),
 
-	PING("ping.lua");
+	PING("ping.lua"),
+
+	PROBE("probe.lua");
 
 	/** More than a name, two lengths and four line ends. */
 	private static final int HEAD_RESERVE = 64;

@@ -4,12 +4,10 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
-import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -23,18 +21,16 @@ import io.github.redlock.spi.Vote;
 /**
  * The one connection to one node, non-blocking: what is written and what arrives.
  * <p>
- * Only {@link #hand} may be called by any thread. Everything else belongs to the thread
- * that leads ({@link NodeChannels}), one at a time, each of which sees what the last one
- * did.
+ * {@link #hand} may be called by any thread. Everything else belongs to the thread that
+ * leads ({@link Leadership}), one at a time, each of which sees what the last one did. A
+ * leader that throws in the middle leaves the channel broken ({@link #enter}): only the
+ * background thread touches it then, and replaces its connection ({@link #mend}).
+ * <p>
+ * A connection that ends while nothing is on its way is opened again ahead of the next
+ * command, once. A command that was not written when the end was seen waits for the next
+ * connection; one that was written has an unknown fate and fails.
  */
 final class NodeChannel {
-
-	private static final int OUT_CAPACITY = 32 * 1024;
-
-	private static final int ANSWERED = -1;
-
-	/** At least 10 ms lie between two. */
-	private static final int MAX_SILENT_LOOKS = 100;
 
 	private static final Logger logger = LoggerFactory.getLogger(NodeChannel.class);
 
@@ -42,40 +38,24 @@ final class NodeChannel {
 
 	private final Connector connector;
 
-	/** Of the leader: what is to be completed after reading. */
+	/** Told when a leader finds that this channel is broken. */
+	private final Runnable onBroken;
+
+	/** Owned by the leader: what is to be delivered after reading. */
 	private final Queue<ScriptCall> answered;
 
 	private final Queue<ScriptCall> handed = new ConcurrentLinkedQueue<>();
 
-	private final ScriptPipeline pipeline = new ScriptPipeline();
+	/** Taken over, and waiting for a connection. */
+	private final Queue<ScriptCall> unsent = new ArrayDeque<>();
+
+	private ScriptPipeline pipeline = new ScriptPipeline();
 
 	private final ReplyReader replies = new ReplyReader();
 
-	private final ByteBuffer out = ByteBuffer.allocateDirect(OUT_CAPACITY);
+	private final OutgoingBytes out = new OutgoingBytes();
 
-	/** What did not fit into the buffer, or waits for a connection. */
-	private final Deque<ByteBuffer> backlog = new ArrayDeque<>();
-
-	private @Nullable SocketChannel socket;
-
-	private @Nullable SelectionKey key;
-
-	private boolean connecting;
-
-	private boolean prompt;
-
-	/** Something has arrived since the last {@link #reset}. */
-	private boolean heard;
-
-	/**
-	 * Part way through sending or reading. A leader that finds this set knows that an
-	 * error ended the one before it there, and that commands and answers may no longer
-	 * belong together.
-	 */
-	private boolean inside;
-
-	/** Looks at the answer to the last idle check that were in vain. */
-	private int silentLooks = ANSWERED;
+	private final ConnectionState connection = new ConnectionState();
 
 	private final CompletableFuture<Void> whenClosed = new CompletableFuture<>();
 
@@ -86,11 +66,13 @@ final class NodeChannel {
 	/**
 	 * Create a channel that is not connected.
 	 * @param connector opens its connections
-	 * @param answered collects what is to be completed
+	 * @param onBroken told when a leader finds that the channel is broken
+	 * @param answered collects what is to be delivered
 	 */
-	NodeChannel(String name, Connector connector, Queue<ScriptCall> answered) {
+	NodeChannel(String name, Connector connector, Runnable onBroken, Queue<ScriptCall> answered) {
 		this.name = name;
 		this.connector = connector;
+		this.onBroken = onBroken;
 		this.answered = answered;
 	}
 
@@ -109,66 +91,110 @@ final class NodeChannel {
 	 * Take what was handed over and write it.
 	 */
 	void send() {
-		ScriptCall next = this.handed.poll();
-		if (next == null) {
+		if (this.handed.isEmpty() || !enter()) {
 			return;
 		}
-		enter();
-		while (next != null) {
-			this.pipeline.sent(next);
-			this.prompt |= next.isPrompt();
-			append(next.command().encoded());
-			next = this.handed.poll();
+		for (ScriptCall next = this.handed.poll(); next != null; next = this.handed.poll()) {
+			if (this.connection.isOpen()) {
+				write(next);
+			}
+			else {
+				this.unsent.add(next);
+			}
 		}
-		if (this.socket != null) {
+		if (this.connection.isOpen()) {
 			flush();
 		}
-		else if (this.closing) {
-			fail(closedError());
+		if (!this.unsent.isEmpty()) {
+			connect();
 		}
-		else if (!this.connecting) {
-			this.connecting = true;
-			this.connector.connect(this);
-		}
-		this.inside = false;
+		leave();
 	}
 
-	private void enter() {
-		if (this.inside) {
-			cut(new IllegalStateException("an error ended what was done for node " + this.name));
+	/**
+	 * Begin to change this channel.
+	 * @return {@code false} if a leader has begun before and never left: then something
+	 * was thrown in between, and commands and answers may no longer belong together
+	 */
+	private boolean enter() {
+		if (this.connection.inside) {
+			this.onBroken.run();
+			return false;
 		}
-		this.inside = true;
+		this.connection.inside = true;
+		return true;
+	}
+
+	private void leave() {
+		this.connection.inside = false;
+	}
+
+	/**
+	 * Replace the connection if an error has broken this channel. Background thread only.
+	 */
+	void mend() {
+		if (!this.connection.inside) {
+			return;
+		}
+		ScriptPipeline lost = this.pipeline;
+		this.pipeline = new ScriptPipeline();
+		closeSocket();
+		this.out.clear();
+		leave();
+		IOException error = new IOException(
+				"an error ended what was done for node " + this.name + "; its connection is opened again");
+		logger.error("The connection to node {} is broken by an error and opened again", this.name);
+		lost.lost(error, this.answered);
+		failUnsent(error);
+	}
+
+	private void write(ScriptCall call) {
+		Throwable quarantine = this.connection.quarantine;
+		if (quarantine != null && call.isVote()) {
+			if (call.isProbe() && !call.isOnFreshConnection()) {
+				// The next connection tells how long the server runs by then.
+				replaceConnection(call);
+			}
+			else {
+				call.take(new Vote.Failed(Vote.Failed.Reason.QUARANTINED, quarantine));
+				this.answered.add(call);
+			}
+			return;
+		}
+		this.connection.written(call);
+		this.pipeline.sent(call);
+		this.out.add(call.command().encoded());
+	}
+
+	private void replaceConnection(ScriptCall probe) {
+		cut(new IOException("the connection to node " + this.name + " was replaced"));
+		this.unsent.add(probe);
+		connect();
 	}
 
 	private IllegalStateException closedError() {
 		return new IllegalStateException("node " + this.name + " is closed");
 	}
 
-	private void append(byte[] bytes) {
-		if (this.backlog.isEmpty() && bytes.length <= this.out.remaining()) {
-			this.out.put(bytes);
+	private void connect() {
+		if (this.closing) {
+			failUnsent(closedError());
 		}
-		else {
-			this.backlog.add(ByteBuffer.wrap(bytes));
+		else if (!this.connection.connecting) {
+			this.connection.connecting = true;
+			this.connector.connect(this);
 		}
 	}
 
 	private void flush() {
-		SocketChannel socket = this.socket;
-		SelectionKey key = this.key;
-		if (socket == null || key == null) {
+		SocketChannel socket = this.connection.socket;
+		SelectionKey key = this.connection.key;
+		if (socket == null || key == null || this.out.isEmpty()) {
 			return;
 		}
 		try {
-			boolean accepted = true;
-			while (accepted && (this.out.position() > 0 || !this.backlog.isEmpty())) {
-				this.out.flip();
-				int size = this.out.remaining();
-				accepted = socket.write(this.out) == size;
-				this.out.compact();
-				fillFromBacklog();
-			}
-			int interest = accepted ? SelectionKey.OP_READ : SelectionKey.OP_READ | SelectionKey.OP_WRITE;
+			int interest = this.out.writeTo(socket) ? SelectionKey.OP_READ
+					: SelectionKey.OP_READ | SelectionKey.OP_WRITE;
 			if (key.interestOps() != interest) {
 				key.interestOps(interest);
 			}
@@ -178,94 +204,107 @@ final class NodeChannel {
 		}
 	}
 
-	private void fillFromBacklog() {
-		ByteBuffer first = this.backlog.peek();
-		while (first != null && this.out.hasRemaining()) {
-			int length = Math.min(first.remaining(), this.out.remaining());
-			this.out.put(first.slice(first.position(), length));
-			first.position(first.position() + length);
-			if (!first.hasRemaining()) {
-				this.backlog.remove();
-				first = this.backlog.peek();
-			}
-		}
-	}
-
 	/**
 	 * The connection can be read from, or written to again.
 	 */
 	void ready(SelectionKey key) {
-		enter();
+		if (!enter()) {
+			return;
+		}
 		if (key.isValid() && key.isWritable()) {
 			flush();
 		}
 		if (key.isValid() && key.isReadable()) {
 			read();
 		}
-		this.inside = false;
+		leave();
 	}
 
 	private void read() {
-		SocketChannel socket = this.socket;
+		SocketChannel socket = this.connection.socket;
 		if (socket == null) {
 			return;
 		}
 		try {
 			if (socket.read(this.replies.buffer()) < 0) {
-				throw new EOFException("node " + this.name + " closed the connection");
+				ended(new EOFException("node " + this.name + " closed the connection"));
+				return;
 			}
-			this.silentLooks = ANSWERED;
-			this.heard = true;
+			this.connection.heard();
+			Throwable misplaced = null;
 			Object reply = this.replies.next();
 			while (!ReplyReader.INCOMPLETE.equals(reply)) {
+				if (NodeErrors.isMisplaced(reply)) {
+					misplaced = (Throwable) reply;
+				}
 				ScriptCall again = this.pipeline.answered(reply, this.answered);
 				if (again != null) {
 					this.pipeline.sent(again);
-					append(again.encodedWithText());
+					this.out.add(again.encodedWithText());
 				}
 				reply = this.replies.next();
 			}
+			if (misplaced != null) {
+				// The next connection may lead to another server.
+				cut(misplaced);
+				return;
+			}
 			if (this.pipeline.size() == 0) {
-				this.prompt = false;
+				this.connection.prompt = false;
 			}
-			if (this.out.position() > 0 || !this.backlog.isEmpty()) {
-				flush();
-			}
+			flush();
 		}
 		catch (IOException | RuntimeException ex) {
-			cut(ex);
+			// What has arrived is not the protocol, or answers nothing.
+			ended(ex);
+		}
+	}
+
+	/**
+	 * The connection is gone. Where it had been used and nothing was on its way, the next
+	 * one is opened ahead of need.
+	 */
+	private void ended(Exception error) {
+		boolean idle = this.pipeline.size() == 0 && this.connection.used;
+		cut(error);
+		if (idle && !this.closing) {
+			logger.debug("Node {} closed a connection that was idle; it is opened again", this.name);
+			connect();
 		}
 	}
 
 	/**
 	 * A connection was opened for this channel.
 	 */
-	void connected(SocketChannel socket, Selector selector) {
-		this.connecting = false;
-		if (this.closed) {
-			close(socket);
+	void connected(Connectors.Connection opened, Selector selector) {
+		this.connection.connecting = false;
+		if (this.closed || !enter()) {
+			close(opened.socket());
 			return;
 		}
 		try {
-			socket.configureBlocking(false);
-			this.key = socket.register(selector, SelectionKey.OP_READ, this);
-			this.socket = socket;
-			this.heard = true;
+			opened.socket().configureBlocking(false);
 			this.replies.reset();
+			this.connection.opened(opened, opened.socket().register(selector, SelectionKey.OP_READ, this));
+			for (ScriptCall next = this.unsent.poll(); next != null; next = this.unsent.poll()) {
+				next.setOnFreshConnection();
+				write(next);
+			}
 			flush();
 		}
 		catch (IOException ex) {
-			close(socket);
-			fail(ex);
+			close(opened.socket());
+			cut(ex);
 		}
+		leave();
 	}
 
 	/**
 	 * The connection could not be opened.
 	 */
 	void failed(Throwable error) {
-		this.connecting = false;
-		fail(error);
+		this.connection.connecting = false;
+		failUnsent(error);
 	}
 
 	/**
@@ -273,32 +312,23 @@ final class NodeChannel {
 	 * longer be told apart. The next command opens another one.
 	 */
 	void cut(Throwable error) {
-		SocketChannel socket = this.socket;
-		this.socket = null;
-		this.key = null;
+		closeSocket();
+		this.out.clear();
+		this.pipeline.lost(error, this.answered);
+	}
+
+	private void closeSocket() {
+		SocketChannel socket = this.connection.closed();
 		if (socket != null) {
 			close(socket);
 		}
-		fail(error);
 	}
 
-	/**
-	 * The node is silent: cut the connection, unless something has arrived since the last
-	 * time. With long ways the answer may just be coming.
-	 */
-	void reset() {
-		if (!this.heard) {
-			cut(new SocketTimeoutException("node " + this.name + " does not answer; its connection was cut"));
+	private void failUnsent(Throwable error) {
+		for (ScriptCall next = this.unsent.poll(); next != null; next = this.unsent.poll()) {
+			next.take(NodeErrors.unreachable(error));
+			this.answered.add(next);
 		}
-		this.heard = false;
-	}
-
-	private void fail(Throwable error) {
-		this.silentLooks = ANSWERED;
-		this.out.clear();
-		this.backlog.clear();
-		this.prompt = false;
-		this.pipeline.lost(error, this.answered);
 	}
 
 	private static void close(SocketChannel socket) {
@@ -311,44 +341,53 @@ final class NodeChannel {
 	}
 
 	/**
-	 * Whether commands are on their way, with or without somebody who reads the answers.
+	 * A probe was not answered in time: cut the connection if nothing has arrived since
+	 * it was written. On a long way the answer may just be coming.
 	 */
-	boolean hasUnanswered() {
-		return this.pipeline.size() > 0;
-	}
-
-	/**
-	 * Whether an answer is on its way that nobody waits for who would read it.
-	 */
-	boolean isPrompt() {
-		return this.prompt;
-	}
-
-	boolean isConnected() {
-		return this.socket != null;
-	}
-
-	/**
-	 * Use a connection that was idle for long: a firewall or a server that closes such
-	 * connections would otherwise be found out by the next lock.
-	 */
-	void check() {
-		if (this.socket != null) {
-			ScriptCall ping = new ScriptCall(ScriptCommand.PING);
-			this.pipeline.sent(ping);
-			append(ping.command().encoded());
-			this.silentLooks = 0;
-			flush();
+	void reset() {
+		if (this.connection.isSilentSinceProbe()) {
+			cut(new SocketTimeoutException("node " + this.name + " does not answer; its connection was cut"));
 		}
 	}
 
 	/**
-	 * Look whether the idle check was answered, and cut the connection if it was not for
-	 * a number of looks.
+	 * Whether commands are on their way, with or without a caller that reads the answers.
 	 */
-	void lookForAnswer() {
-		if (this.silentLooks != ANSWERED && ++this.silentLooks > MAX_SILENT_LOOKS) {
-			cut(new IOException("node " + this.name + " does not answer on a connection that was idle"));
+	boolean hasUnanswered() {
+		return this.pipeline.size() > 0 || !this.unsent.isEmpty();
+	}
+
+	/**
+	 * Whether an answer is on its way that no leader would read for its own operation.
+	 */
+	boolean isPrompt() {
+		return this.connection.prompt;
+	}
+
+	boolean isConnected() {
+		return this.connection.isOpen();
+	}
+
+	/**
+	 * Use a connection that was idle for long: a firewall that has forgotten it would
+	 * otherwise be found out by the next lock.
+	 */
+	void beginIdleCheck() {
+		if (this.connection.isOpen() && this.pipeline.size() == 0 && enter()) {
+			this.connection.checking = true;
+			write(new ScriptCall(ScriptCommand.PING));
+			flush();
+			leave();
+		}
+	}
+
+	/**
+	 * Cut the connection if the idle check was not answered.
+	 */
+	void endIdleCheck() {
+		if (this.connection.checking) {
+			this.connection.checking = false;
+			cut(new SocketTimeoutException("node " + this.name + " does not answer on a connection that was idle"));
 		}
 	}
 
@@ -368,25 +407,13 @@ final class NodeChannel {
 	 */
 	void close() {
 		this.closed = true;
-		refuseHanded();
-		letGo();
-		cut(closedError());
-		this.whenClosed.complete(null);
-	}
-
-	/**
-	 * What was written last is not to be thrown away by an orderly close.
-	 */
-	private void letGo() {
-		SocketChannel socket = this.socket;
-		if (socket != null) {
-			try {
-				socket.setOption(StandardSocketOptions.SO_LINGER, -1);
-			}
-			catch (IOException ex) {
-				logger.debug("The connection to node {} is broken", this.name, ex);
-			}
+		for (ScriptCall next = this.handed.poll(); next != null; next = this.handed.poll()) {
+			this.unsent.add(next);
 		}
+		this.connection.letGo();
+		cut(closedError());
+		failUnsent(closedError());
+		this.whenClosed.complete(null);
 	}
 
 	/**
@@ -396,12 +423,6 @@ final class NodeChannel {
 	void refuse(ScriptCall call) {
 		if (this.handed.remove(call)) {
 			call.fail(Vote.Failed.Reason.UNREACHABLE, closedError());
-		}
-	}
-
-	private void refuseHanded() {
-		for (ScriptCall next = this.handed.poll(); next != null; next = this.handed.poll()) {
-			next.fail(Vote.Failed.Reason.UNREACHABLE, closedError());
 		}
 	}
 
@@ -426,6 +447,89 @@ final class NodeChannel {
 	@Override
 	public String toString() {
 		return this.name;
+	}
+
+	/**
+	 * What is known of the connection in use. Owned by the leader.
+	 */
+	private static final class ConnectionState {
+
+		private @Nullable SocketChannel socket;
+
+		private @Nullable SelectionKey key;
+
+		/** Why the server behind it does not vote. */
+		private @Nullable Throwable quarantine;
+
+		private boolean connecting;
+
+		/** A leader is changing this channel, or has thrown while it did. */
+		private boolean inside;
+
+		/** An answer is on its way that no caller reads for itself. */
+		private boolean prompt;
+
+		/** Something has arrived on this connection. */
+		private boolean used;
+
+		private boolean silentSinceProbe;
+
+		/** An idle check was sent, and nothing has arrived since. */
+		private boolean checking;
+
+		private boolean isOpen() {
+			return this.socket != null;
+		}
+
+		private void opened(Connectors.Connection opened, SelectionKey key) {
+			this.quarantine = opened.quarantine();
+			this.key = key;
+			this.socket = opened.socket();
+			this.used = false;
+			this.checking = false;
+			this.silentSinceProbe = false;
+		}
+
+		private @Nullable SocketChannel closed() {
+			SocketChannel socket = this.socket;
+			this.socket = null;
+			this.key = null;
+			this.prompt = false;
+			this.checking = false;
+			return socket;
+		}
+
+		private void written(ScriptCall call) {
+			this.prompt |= call.isPrompt();
+			if (call.isProbe()) {
+				this.silentSinceProbe = true;
+			}
+		}
+
+		private void heard() {
+			this.used = true;
+			this.checking = false;
+			this.silentSinceProbe = false;
+		}
+
+		private boolean isSilentSinceProbe() {
+			return isOpen() && this.silentSinceProbe;
+		}
+
+		/**
+		 * What was written last is not to be thrown away by an orderly close.
+		 */
+		private void letGo() {
+			if (this.socket != null) {
+				try {
+					this.socket.setOption(StandardSocketOptions.SO_LINGER, -1);
+				}
+				catch (IOException ex) {
+					logger.debug("A connection to be closed is broken already", ex);
+				}
+			}
+		}
+
 	}
 
 	/**

@@ -1,12 +1,16 @@
 package io.github.redlock.redis;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,21 +29,25 @@ import io.github.redlock.spi.Vote;
  * Callers put requests into a queue; one dispatcher thread takes all that have gathered
  * and sends them, in one pipeline if the driver allows it, over one connection at a time,
  * so requests reach the node in the order in which they were handed over. Nothing but
- * that thread ever blocks. A connection that fails in any way is closed, because the fate
- * of what was sent on it is unknown and its replies could no longer be told apart; the
- * next request opens another.
+ * that thread ever blocks. A connection that fails in any way, or leads to the wrong
+ * server, is closed: the fate of what was sent on it is unknown. The next request opens
+ * another.
  * <p>
- * An idle connection is used once in a while: a firewall or a server that closes idle
- * connections would otherwise be found out by the next lock.
+ * A driver does not tell when an idle connection ends. So a connection that was idle is
+ * tried first, and replaced if it is dead, before anything that counts is written to it.
+ * Once in a while it is used anyway, because a firewall forgets connections.
  *
  * @since 0.1.0
  */
 public final class RedisLockNode extends ScriptLockNode {
 
+	/** A connection that was not used for this long is tried before it is used. */
+	static final Duration IDLE = Duration.ofMillis(200);
+
 	/**
-	 * Well below the idle timeouts found in practice, which begin at a minute.
+	 * Well below the idle timeouts of firewalls, which begin at a minute.
 	 */
-	static final Duration IDLE_CHECK = Duration.ofSeconds(15);
+	private static final Duration IDLE_CHECK = Duration.ofSeconds(15);
 
 	private static final int MAX_BATCH = 256;
 
@@ -50,15 +58,20 @@ public final class RedisLockNode extends ScriptLockNode {
 
 	private static final Logger logger = LoggerFactory.getLogger(RedisLockNode.class);
 
-	private final RedisConnectionFactory connectionFactory;
+	private final Supplier<RedisConnection> opener;
 
 	private final boolean pipelining;
+
+	private final RestartQuarantine quarantine;
 
 	private final BlockingQueue<ScriptCall> queue = new LinkedBlockingQueue<>();
 
 	private final Thread dispatcher;
 
 	private @Nullable RedisConnection connection;
+
+	/** Why the server behind the connection does not vote. */
+	private @Nullable Throwable quarantined;
 
 	private volatile boolean closed;
 
@@ -72,23 +85,25 @@ public final class RedisLockNode extends ScriptLockNode {
 	 */
 	public RedisLockNode(String name, RedisConnectionFactory connectionFactory, String keyPrefix,
 			Duration fenceRetention) {
-		this(name, connectionFactory, new ScriptCommands(keyPrefix, fenceRetention), false, null);
+		this(name, connectionFactory::getConnection, new ScriptCommands(keyPrefix, fenceRetention), false, null,
+				RestartQuarantine.NONE);
 	}
 
 	/**
 	 * Create a node.
+	 * @param opener opens a connection; called for each new one, by the dispatcher
 	 * @param pipelining whether to send what has gathered in one pipeline. The driver
 	 * must then report the answers of the other commands when one of them fails; Jedis
 	 * does, Lettuce does not. All keys must lie on one server
 	 * @param notices hears of releases
 	 */
-	RedisLockNode(String name, RedisConnectionFactory connectionFactory, ScriptCommands commands, boolean pipelining,
-			@Nullable ReleaseSubscription notices) {
+	RedisLockNode(String name, Supplier<RedisConnection> opener, ScriptCommands commands, boolean pipelining,
+			@Nullable ReleaseSubscription notices, RestartQuarantine quarantine) {
 		super(name, commands, pipelining, notices);
 		this.pipelining = pipelining;
-		this.connectionFactory = connectionFactory;
-		this.dispatcher = new Thread(this::dispatch, "redlock-node-" + name);
-		this.dispatcher.setDaemon(true);
+		this.opener = opener;
+		this.quarantine = quarantine;
+		this.dispatcher = IoThreads.daemon(this::dispatch, "redlock-node-" + name);
 		this.dispatcher.start();
 	}
 
@@ -121,16 +136,20 @@ public final class RedisLockNode extends ScriptLockNode {
 		List<ScriptCall> batch = new ArrayList<>(MAX_BATCH);
 		try {
 			while (!this.closed) {
-				ScriptCall first = this.queue.poll(IDLE_CHECK.toMillis(), TimeUnit.MILLISECONDS);
+				ScriptCall first = this.queue.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
+				boolean idle = first == null;
+				if (first == null) {
+					first = this.queue.poll(IDLE_CHECK.toMillis(), TimeUnit.MILLISECONDS);
+				}
+				if (idle) {
+					tryConnection();
+				}
 				if (first != null) {
 					batch.add(first);
 					this.queue.drainTo(batch, MAX_BATCH - 1);
+					execute(batch);
+					batch.clear();
 				}
-				else if (this.connection != null) {
-					batch.add(new ScriptCall(ScriptCommand.PING));
-				}
-				execute(batch);
-				batch.clear();
 			}
 		}
 		catch (InterruptedException ex) {
@@ -142,6 +161,22 @@ public final class RedisLockNode extends ScriptLockNode {
 			sendLast(drain());
 			disconnect();
 			failAll(drain(), closedError());
+		}
+	}
+
+	/**
+	 * Find out whether a connection that was idle is still there.
+	 */
+	private void tryConnection() {
+		RedisConnection connection = this.connection;
+		if (connection != null) {
+			try {
+				connection.ping();
+			}
+			catch (RuntimeException | Error ex) {
+				logger.debug("The idle connection to node {} is dead; the next request opens another", name(), ex);
+				disconnect();
+			}
 		}
 	}
 
@@ -159,25 +194,65 @@ public final class RedisLockNode extends ScriptLockNode {
 	}
 
 	private void execute(List<ScriptCall> calls) {
-		if (calls.isEmpty()) {
-			return;
-		}
-		ScriptBatch batch = new ScriptBatch(calls);
+		RedisConnection connection;
 		try {
-			RedisConnection connection = connect();
-			List<ScriptCall> again = batch.settle(send(connection, batch.calls(), true));
-			if (!again.isEmpty()) {
-				batch.settleAgain(send(connection, again, false));
-			}
-			if (batch.isConnectionLost()) {
-				disconnect();
-			}
+			connection = connect(calls);
 		}
 		catch (RuntimeException | Error ex) {
 			// An Error too: without its dispatcher the node would be gone for good.
 			disconnect();
-			batch.fail(ex);
+			failAll(calls, ex);
+			return;
 		}
+		ScriptPipeline sent = new ScriptPipeline();
+		Queue<ScriptCall> answered = new ArrayDeque<>();
+		try {
+			List<ScriptCall> next = withoutQuarantined(calls);
+			for (boolean bySha = true; !next.isEmpty(); bySha = false) {
+				next.forEach(sent::sent);
+				next = settle(sent, send(connection, next, bySha), answered);
+			}
+		}
+		catch (RuntimeException | Error ex) {
+			sent.lost(ex, answered);
+		}
+		if (answered.stream().anyMatch(ScriptCall::isConnectionLost)) {
+			disconnect();
+		}
+		answered.forEach(ScriptCall::deliver);
+	}
+
+	/**
+	 * Take the answers to what was sent.
+	 * @return what has to be sent again, by text
+	 */
+	static List<ScriptCall> settle(ScriptPipeline sent, List<?> answers, Queue<ScriptCall> answered) {
+		List<ScriptCall> again = new ArrayList<>();
+		for (Object answer : answers) {
+			ScriptCall call = sent.answered((answer != null) ? answer : ReplyReader.NULL, answered);
+			if (call != null) {
+				call.setSentWithText();
+				again.add(call);
+			}
+		}
+		return again;
+	}
+
+	private List<ScriptCall> withoutQuarantined(List<ScriptCall> calls) {
+		Throwable reason = this.quarantined;
+		if (reason == null) {
+			return calls;
+		}
+		List<ScriptCall> rest = new ArrayList<>();
+		for (ScriptCall call : calls) {
+			if (call.isVote()) {
+				call.fail(Vote.Failed.Reason.QUARANTINED, reason);
+			}
+			else {
+				rest.add(call);
+			}
+		}
+		return rest;
 	}
 
 	private List<?> send(RedisConnection connection, List<ScriptCall> batch, boolean bySha) {
@@ -217,13 +292,31 @@ public final class RedisLockNode extends ScriptLockNode {
 		return answers;
 	}
 
-	private RedisConnection connect() {
+	/**
+	 * A server in quarantine is connected to anew by each probe: the next connection
+	 * tells how long it has been running by then.
+	 */
+	private RedisConnection connect(List<ScriptCall> calls) {
+		if (this.quarantined != null && calls.stream().anyMatch(ScriptCall::isProbe)) {
+			disconnect();
+		}
 		RedisConnection connection = this.connection;
 		if (connection == null) {
-			connection = this.connectionFactory.getConnection();
-			this.connection = connection;
+			RedisConnection opened = this.opener.get();
+			connection = opened;
+			this.connection = opened;
+			this.quarantined = this.quarantine.check(() -> serverInfo(opened));
 		}
 		return connection;
+	}
+
+	private static String serverInfo(RedisConnection connection) {
+		Properties info = connection.serverCommands().info("server");
+		StringBuilder text = new StringBuilder();
+		if (info != null) {
+			info.forEach((key, value) -> text.append(key).append(':').append(value).append('\n'));
+		}
+		return text.toString();
 	}
 
 	private void disconnect() {
@@ -240,7 +333,8 @@ public final class RedisLockNode extends ScriptLockNode {
 	}
 
 	private static void failAll(List<ScriptCall> calls, Throwable error) {
-		new ScriptBatch(calls).fail(error);
+		Vote.Failed failed = NodeErrors.unreachable(error);
+		calls.forEach((call) -> call.fail(failed.reason(), failed.error()));
 	}
 
 	/**

@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.data.redis.connection.RedisConnectionFactory;
-import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 
 import io.github.redlock.spi.LockNode;
 
 /**
- * The nodes of one lock and the connection factories behind them, which are deliberately
- * not beans: Spring Boot configures an application's own Redis connection only as long as
- * there is no other bean of type {@link RedisConnectionFactory}.
+ * The nodes of one lock. Their connections are deliberately not made by beans: Spring
+ * Boot configures an application's own Redis connection only as long as there is no other
+ * bean of type {@link RedisConnectionFactory}.
  *
  * @since 0.1.0
  */
@@ -27,9 +27,9 @@ public final class RedisLockNodes implements AutoCloseable {
 
 	private final List<LockNode> nodes = new ArrayList<>();
 
-	private @Nullable NodeChannels channels;
+	private final RestartQuarantine quarantine;
 
-	private final List<Runnable> ownFactories = new ArrayList<>();
+	private @Nullable IoLoop io;
 
 	private final ThreadPoolExecutor noticesExecutor = noticesExecutor();
 
@@ -39,7 +39,19 @@ public final class RedisLockNodes implements AutoCloseable {
 	 * @param fenceRetention how long a fence key outlives its lock key
 	 */
 	public RedisLockNodes(String keyPrefix, Duration fenceRetention) {
+		this(keyPrefix, fenceRetention, Duration.ZERO);
+	}
+
+	/**
+	 * Begin with no nodes.
+	 * @param keyPrefix put in front of every resource to make its key
+	 * @param fenceRetention how long a fence key outlives its lock key
+	 * @param restartQuarantine how long a server must have been running before it votes;
+	 * zero for at once
+	 */
+	public RedisLockNodes(String keyPrefix, Duration fenceRetention, Duration restartQuarantine) {
 		this.commands = new ScriptCommands(keyPrefix, fenceRetention);
+		this.quarantine = new RestartQuarantine(restartQuarantine);
 	}
 
 	/**
@@ -47,11 +59,7 @@ public final class RedisLockNodes implements AutoCloseable {
 	 */
 	private static ThreadPoolExecutor noticesExecutor() {
 		ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-				(task) -> {
-					Thread thread = new Thread(task, "redlock-notices");
-					thread.setDaemon(true);
-					return thread;
-				});
+				(task) -> IoThreads.daemon(task, "redlock-subscribe"));
 		executor.allowCoreThreadTimeOut(true);
 		return executor;
 	}
@@ -70,46 +78,71 @@ public final class RedisLockNodes implements AutoCloseable {
 	 * @param connectionFactory how to reach it, with any driver
 	 */
 	public void add(String name, RedisConnectionFactory connectionFactory) {
-		this.nodes.add(new RedisLockNode(name, connectionFactory, this.commands, false, null));
+		this.nodes.add(
+				new RedisLockNode(name, connectionFactory::getConnection, this.commands, false, null, this.quarantine));
 	}
 
 	/**
-	 * Add a node reached through Jedis. Nothing is connected before its first request.
+	 * Add a node reached through Jedis, whose settings never change. Nothing is connected
+	 * before its first request.
 	 * @param settings where it is and how to log in
 	 * @param connectTimeout how long to wait for a connection
 	 * @param commandTimeout how long to wait for an answer
 	 */
 	public void add(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout) {
-		ReleaseSubscription notices = new ReleaseSubscription(settings.name(),
-				() -> JedisConnections.openForNotices(settings, connectTimeout, commandTimeout), this.noticesExecutor);
-		if (settings.ssl() == null) {
-			this.nodes.add(new ChannelLockNode(settings.name(), this.commands, channels(settings, commandTimeout),
-					() -> JedisConnections.open(settings, connectTimeout, commandTimeout), notices));
-			return;
-		}
-		JedisConnectionFactory factory = JedisConnections.create(settings, connectTimeout, commandTimeout);
-		this.ownFactories.add(factory::destroy);
-		this.nodes.add(new RedisLockNode(settings.name(), factory, this.commands, true, notices));
-	}
-
-	private NodeChannels channels(RedisNodeSettings first, Duration commandTimeout) {
-		NodeChannels channels = this.channels;
-		if (channels == null) {
-			channels = new NodeChannels(first.name(), commandTimeout);
-			this.channels = channels;
-		}
-		return channels;
+		add(settings.name(), () -> settings, connectTimeout, commandTimeout);
 	}
 
 	/**
-	 * Close the nodes and the connection factories made here. Closing twice is harmless.
+	 * Add a node reached through Jedis, whose settings are asked for now and then each
+	 * time a connection is opened, so that a password, an address or a certificate may
+	 * change while locks are in use. Connections that are open keep what they were opened
+	 * with. Nothing is connected before the node's first request.
+	 * <p>
+	 * The database, and whether TLS is used, cannot change: a connection is refused then,
+	 * and the node does not vote.
+	 * @param name its name in statistics, events and logs, which counts instead of that
+	 * of the settings
+	 * @param settings where it is and how to log in; called by several threads, where it
+	 * may block; what it throws counts as a failure to connect
+	 * @param connectTimeout how long to wait for a connection
+	 * @param commandTimeout how long to wait for an answer
+	 */
+	public void add(String name, Supplier<RedisNodeSettings> settings, Duration connectTimeout,
+			Duration commandTimeout) {
+		RedisNodeSettings first = settings.get();
+		Supplier<RedisNodeSettings> current = () -> first.replacedBy(settings.get());
+		ReleaseSubscription notices = new ReleaseSubscription(name,
+				() -> JedisConnections.openForNotices(current.get(), connectTimeout, commandTimeout),
+				this.noticesExecutor);
+		if (first.ssl() == null) {
+			this.nodes.add(new ChannelLockNode(name, this.commands, io(commandTimeout),
+					() -> JedisConnections.open(current.get(), connectTimeout, commandTimeout, this.quarantine),
+					notices));
+			return;
+		}
+		this.nodes.add(new RedisLockNode(name,
+				() -> JedisConnections.openForPipelines(current.get(), connectTimeout, commandTimeout), this.commands,
+				true, notices, this.quarantine));
+	}
+
+	private IoLoop io(Duration commandTimeout) {
+		IoLoop io = this.io;
+		if (io == null) {
+			io = new IoLoop(commandTimeout);
+			this.io = io;
+		}
+		return io;
+	}
+
+	/**
+	 * Close the nodes. A connection factory that was handed in stays open. Closing twice
+	 * is harmless.
 	 */
 	@Override
 	public void close() {
 		this.nodes.forEach(LockNode::close);
 		this.noticesExecutor.shutdown();
-		this.ownFactories.forEach(Runnable::run);
-		this.ownFactories.clear();
 	}
 
 }

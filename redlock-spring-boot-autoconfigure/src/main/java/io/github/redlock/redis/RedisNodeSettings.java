@@ -21,6 +21,26 @@ public record RedisNodeSettings(String name, String host, int port, @Nullable St
 		@Nullable String password, int database, @Nullable SSLContext ssl) {
 
 	/**
+	 * What the next connection is opened with.
+	 * @param current what holds now
+	 * @return what holds now
+	 * @throws IllegalStateException if it cannot take the place of these settings
+	 */
+	RedisNodeSettings replacedBy(RedisNodeSettings current) {
+		if (this.database != current.database) {
+			throw new IllegalStateException("Node " + this.name + " now has database " + current.database
+					+ " instead of " + this.database + ", where its locks are; that needs a restart");
+		}
+		if ((this.ssl != null) != (current.ssl != null)) {
+			throw new IllegalStateException("Node "
+					+ this.name + " is now to be reached " + ((current.ssl != null)
+							? "with TLS instead of in clear text" : "in clear text instead of with TLS")
+					+ "; that needs a restart");
+		}
+		return current;
+	}
+
+	/**
 	 * Leaves the password out.
 	 */
 	@Override

@@ -152,9 +152,7 @@ final class ReleaseSubscription implements AutoCloseable {
 			current = this.session;
 			if (current == null && !wanted.isEmpty()) {
 				Session next = new Session(wanted);
-				Thread thread = new Thread(next, "redlock-notices-" + this.node);
-				thread.setDaemon(true);
-				thread.start();
+				IoThreads.daemon(next, "redlock-notices-" + this.node).start();
 				this.session = next;
 			}
 		}

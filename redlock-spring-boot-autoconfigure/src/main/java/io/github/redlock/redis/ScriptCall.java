@@ -23,7 +23,7 @@ final class ScriptCall {
 
 	private final CompletableFuture<Vote> vote = new CompletableFuture<>();
 
-	/** Whether nobody waits for the answer who would read it. */
+	/** Whether the background thread must read the answer, because no caller will. */
 	private boolean prompt;
 
 	private @Nullable Object answer;
@@ -36,6 +36,9 @@ final class ScriptCall {
 
 	/** Of a release: whether it has to be sent once more when it has been answered. */
 	private boolean repeated;
+
+	/** It has waited for the connection that it is written to. */
+	private boolean onFreshConnection;
 
 	ScriptCall(ScriptCommand command) {
 		this.command = command;
@@ -58,8 +61,9 @@ final class ScriptCall {
 	}
 
 	/**
-	 * Remember the answer for {@link #deliver}: completing a vote runs code of others,
-	 * which does not belong into the middle of reading.
+	 * Remember the answer, or the vote that stands for it, for {@link #deliver}:
+	 * completing a vote runs code of the core, which does not belong into the middle of
+	 * reading.
 	 */
 	void take(Object answer) {
 		this.answer = answer;
@@ -69,12 +73,41 @@ final class ScriptCall {
 	 * Complete the vote with the answer that was taken.
 	 */
 	void deliver() {
-		if (this.answer instanceof Lost lost) {
-			fail(Vote.Failed.Reason.UNREACHABLE, lost.error());
+		if (this.answer instanceof Vote.Failed failed) {
+			this.vote.complete(failed);
 		}
 		else {
 			complete(this.answer);
 		}
+	}
+
+	/**
+	 * Whether a server in quarantine must not be asked this: everything but releases, and
+	 * what only keeps a connection alive.
+	 */
+	boolean isVote() {
+		return !isRelease() && this.command.script() != LockScript.PING;
+	}
+
+	boolean isProbe() {
+		return this.command.script() == LockScript.PROBE;
+	}
+
+	/**
+	 * Whether its answer shows that the connection is gone, or leads to the wrong server.
+	 */
+	boolean isConnectionLost() {
+		return (this.answer instanceof Vote.Failed failed) ? failed.reason() == Vote.Failed.Reason.UNREACHABLE
+				: this.answer instanceof Throwable error
+						&& (NodeErrors.isConnectionLost(error) || NodeErrors.isMisplaced(error));
+	}
+
+	void setOnFreshConnection() {
+		this.onFreshConnection = true;
+	}
+
+	boolean isOnFreshConnection() {
+		return this.onFreshConnection;
 	}
 
 	boolean isRelease() {
@@ -85,8 +118,12 @@ final class ScriptCall {
 	 * This command as it travels, with the text of its script.
 	 */
 	byte[] encodedWithText() {
-		this.sentWithText = true;
+		setSentWithText();
 		return this.command.encodedWithText();
+	}
+
+	void setSentWithText() {
+		this.sentWithText = true;
 	}
 
 	boolean isSentWithText() {
@@ -128,11 +165,6 @@ final class ScriptCall {
 		this.vote.complete(new Vote.Failed(reason, error));
 	}
 
-	boolean isConnectionLost() {
-		return this.vote.getNow(Vote.Granted.INSTANCE) instanceof Vote.Failed failed
-				&& failed.reason() == Vote.Failed.Reason.UNREACHABLE;
-	}
-
 	/**
 	 * Where the answer is a list: the votes, once {@link #vote} is granted.
 	 */
@@ -146,11 +178,8 @@ final class ScriptCall {
 		if (vote != null) {
 			return vote;
 		}
-		Throwable error = (answer instanceof Throwable thrown) ? NodeErrors.explain(thrown)
-				: new IllegalStateException("the node answered with something that is no vote: " + answer);
-		return new Vote.Failed(
-				NodeErrors.isConnectionLost(error) ? Vote.Failed.Reason.UNREACHABLE : Vote.Failed.Reason.ERROR_REPLY,
-				error);
+		return NodeErrors.toVote((answer instanceof Throwable error) ? error
+				: new IllegalStateException("the node answered with something that is no vote: " + answer));
 	}
 
 	private @Nullable Vote toVotes(List<?> codes) {
@@ -187,18 +216,12 @@ final class ScriptCall {
 					: (code == NOBODY_CAN_BE_TOLD) ? new Vote.Granted(Vote.Granted.UNKNOWN)
 							: (code > TOLD && code < NOBODY_CAN_BE_TOLD) ? new Vote.Granted((int) (code - TOLD)) : null;
 			case RELEASE_LATER -> (code == 1) ? Vote.Missing.INSTANCE : null;
-			case PING, EXTEND_ALL -> null;
+			case PING, PROBE, EXTEND_ALL -> null;
 		};
 	}
 
 	private static Vote held(long code) {
 		return new Vote.Held(Duration.ofMillis(-(code + 1)));
-	}
-
-	/**
-	 * Taken instead of an answer: the connection is gone.
-	 */
-	record Lost(Throwable error) {
 	}
 
 }

@@ -14,7 +14,13 @@ final class ScriptCommands {
 
 	private static final byte[] NONE = {};
 
+	private static final byte[] PROBE_VALUE = LockKeys.bytes("probe");
+
+	private static final byte[] PROBE_TTL_MILLIS = Arguments.number(1000);
+
 	private final LockKeys keys;
+
+	private final ScriptCommand probe;
 
 	private final long fenceRetentionMillis;
 
@@ -28,6 +34,8 @@ final class ScriptCommands {
 
 	ScriptCommands(String keyPrefix, Duration fenceRetention) {
 		this.keys = new LockKeys(keyPrefix);
+		this.probe = new ScriptCommand(LockScript.PROBE, new byte[][] { LockKeys.bytes(this.keys.probeKey()) },
+				PROBE_VALUE, PROBE_TTL_MILLIS);
 		this.fenceRetentionMillis = fenceRetention.toMillis();
 	}
 
@@ -36,6 +44,13 @@ final class ScriptCommands {
 	 */
 	String channel(String resource) {
 		return this.keys.channel(resource);
+	}
+
+	/**
+	 * The command that finds out whether the node can do what a lock needs.
+	 */
+	ScriptCommand probe() {
+		return this.probe;
 	}
 
 	ScriptCommand of(LockScript script, LockRequest request) {

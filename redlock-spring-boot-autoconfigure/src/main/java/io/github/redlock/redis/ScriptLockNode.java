@@ -6,15 +6,17 @@ import java.util.concurrent.CompletionStage;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.redlock.spi.BatchExtension;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.ReleaseNotices;
 import io.github.redlock.spi.TimeSource.Cancellable;
 import io.github.redlock.spi.Vote;
 
 /**
  * A node that is asked by scripts. How a call gets there is left to the transport.
  */
-abstract class ScriptLockNode implements LockNode {
+abstract class ScriptLockNode implements LockNode, BatchExtension, ReleaseNotices {
 
 	private static final Vote UNHEARD = new Vote.Granted(Vote.Granted.UNKNOWN);
 
@@ -67,9 +69,6 @@ abstract class ScriptLockNode implements LockNode {
 
 	@Override
 	public CompletionStage<List<Vote>> extendAll(List<LockRequest> requests) {
-		if (!this.singleServer) {
-			return LockNode.super.extendAll(requests);
-		}
 		ScriptCall call = new ScriptCall(this.commands.ofAll(requests));
 		return send(call).thenApply(
 				(vote) -> (vote instanceof Vote.Granted) ? call.votes() : Collections.nCopies(requests.size(), vote));
@@ -100,7 +99,7 @@ abstract class ScriptLockNode implements LockNode {
 	}
 
 	/**
-	 * Whether others who use the same node the same way can hear of releases.
+	 * Whether other clients that use the same node the same way can hear of releases.
 	 */
 	boolean canBeHeard() {
 		return this.notices != null;
@@ -127,7 +126,7 @@ abstract class ScriptLockNode implements LockNode {
 	}
 
 	/**
-	 * Hear of nothing any more.
+	 * End all subscriptions.
 	 */
 	void closeNotices() {
 		if (this.notices != null) {
@@ -146,8 +145,8 @@ abstract class ScriptLockNode implements LockNode {
 	}
 
 	@Override
-	public CompletionStage<Vote> ping() {
-		return send(new ScriptCall(ScriptCommand.PING));
+	public CompletionStage<Vote> probe() {
+		return send(new ScriptCall(this.commands.probe()));
 	}
 
 	private CompletionStage<Vote> send(LockScript script, LockRequest request) {

@@ -62,7 +62,7 @@ final class ScriptPipeline {
 	void lost(Throwable error, Queue<ScriptCall> answered) {
 		while (!this.unanswered.isEmpty()) {
 			ScriptCall call = this.unanswered.remove();
-			call.take(new ScriptCall.Lost(error));
+			call.take(NodeErrors.unreachable(error));
 			answered.add(call);
 		}
 	}

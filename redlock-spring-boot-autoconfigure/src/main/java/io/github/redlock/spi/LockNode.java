@@ -1,8 +1,5 @@
 package io.github.redlock.spi;
 
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -17,7 +14,9 @@ import java.util.concurrent.CompletionStage;
  * <p>
  * Implementations are thread-safe and honour the contract checked by
  * {@code LockNodeContract} in the tests of this project. They need no timeout of their
- * own; the caller gives up on an answer after its command timeout.
+ * own; the lock gives up on an answer after its command timeout. A node that can do more
+ * says so by implementing {@link BatchExtension}, {@link ReleaseNotices} or
+ * {@link NodeIo}.
  *
  * @since 0.1.0
  */
@@ -52,31 +51,6 @@ public interface LockNode extends AutoCloseable {
 	CompletionStage<Vote> extend(LockRequest request);
 
 	/**
-	 * Whether {@link #extendAll} takes one request. Otherwise every lock is extended when
-	 * it is due, by itself.
-	 * @return by default {@code false}
-	 */
-	default boolean extendsTogether() {
-		return false;
-	}
-
-	/**
-	 * Extend many locks, each as {@link #extend} does, and each for itself: what the node
-	 * says of one has no effect on the others. A node that can do so sends one request
-	 * for all.
-	 * @param requests the locks, all with the same time to live, each with or each
-	 * without a token
-	 * @return a vote for each request, in their order
-	 */
-	default CompletionStage<List<Vote>> extendAll(List<LockRequest> requests) {
-		List<CompletableFuture<Vote>> votes = requests.stream()
-			.map((request) -> extend(request).toCompletableFuture())
-			.toList();
-		return CompletableFuture.allOf(votes.toArray(CompletableFuture<?>[]::new))
-			.thenApply((all) -> votes.stream().map(CompletableFuture::join).toList());
-	}
-
-	/**
 	 * Set again those lock keys that are absent, and raise the fences to at least the
 	 * token, unless a foreign value is found. A larger fence does not forbid it. Sent
 	 * only after a successful extension, to nodes that answered {@link Vote.Missing}.
@@ -87,7 +61,7 @@ public interface LockNode extends AutoCloseable {
 
 	/**
 	 * Delete every lock key that holds the value, whatever the others hold, and tell
-	 * those who wait for it. Fence keys stay.
+	 * those that wait for it. Fence keys stay.
 	 * @param request the resources and the value
 	 * @return {@link Vote.Granted} if all keys held the value, {@link Vote.Missing} if at
 	 * least one was gone or foreign, or {@link Vote.Failed}
@@ -95,8 +69,8 @@ public interface LockNode extends AutoCloseable {
 	CompletionStage<Vote> release(LockRequest request);
 
 	/**
-	 * Delete what an attempt that has failed may have set. That frees nothing that
-	 * anybody waits for: as {@link #release}, but nobody is told.
+	 * Delete what a failed attempt may have set, without a release notice: no waiter
+	 * waits for these keys.
 	 * @param request the resources and the value
 	 * @return as {@link #release}
 	 */
@@ -127,49 +101,11 @@ public interface LockNode extends AutoCloseable {
 	CompletionStage<Vote> transfer(LockRequest request, String before);
 
 	/**
-	 * Find out whether the node answers, opening a connection where there is none.
+	 * Find out whether the node can do what a lock needs, writing included, opening a
+	 * connection where there is none.
 	 * @return {@link Vote.Granted} or {@link Vote.Failed}
 	 */
-	CompletionStage<Vote> ping();
-
-	/**
-	 * Hear of releases of a resource, by whomever, as long as they can be heard of: a
-	 * notice may be lost. Does not wait for input or output. A node that can do this
-	 * tells of releases, but not of what is {@link #withdraw withdrawn}.
-	 * @param resource the resource
-	 * @param listener told of each release, and when one may have been missed, on any
-	 * thread; does not block
-	 * @return ends it
-	 */
-	default TimeSource.Cancellable onRelease(String resource, Runnable listener) {
-		return () -> {
-		};
-	}
-
-	/**
-	 * How a thread should wait for answers of this node.
-	 * @return empty if it does not matter
-	 */
-	default Optional<Awaiter> awaiter() {
-		return Optional.empty();
-	}
-
-	/**
-	 * Deliver the answers that have arrived already: before a request is given up that
-	 * was not answered in time, because what is slow may be this process.
-	 * @return a stage that completes when they are delivered
-	 */
-	default CompletionStage<Void> catchUp() {
-		return CompletableFuture.completedFuture(null);
-	}
-
-	/**
-	 * The node has not answered for long, not even a ping: what is on its way is lost,
-	 * and the next request begins anew. Nothing to do for a node that finds out by
-	 * itself.
-	 */
-	default void reset() {
-	}
+	CompletionStage<Vote> probe();
 
 	/**
 	 * Fail what is still unanswered and give back connections and threads. Closing twice

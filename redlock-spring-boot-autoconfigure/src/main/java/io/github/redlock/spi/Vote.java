@@ -68,6 +68,15 @@ public sealed interface Vote {
 	record Failed(Reason reason, Throwable error) implements Vote {
 
 		/**
+		 * Whether the node has said nothing at all, and may have done what was asked, or
+		 * do it yet.
+		 * @return {@code true} for {@link Reason#UNREACHABLE} and {@link Reason#TIMEOUT}
+		 */
+		public boolean isUnanswered() {
+			return this.reason == Reason.UNREACHABLE || this.reason == Reason.TIMEOUT;
+		}
+
+		/**
 		 * Why a node's answer does not count.
 		 */
 		public enum Reason {
@@ -78,8 +87,30 @@ public sealed interface Vote {
 			/** No answer within the command timeout. */
 			TIMEOUT,
 
-			/** The node answered with an error or with something unintelligible. */
+			/**
+			 * The node answered with an error that nothing is known about, or with
+			 * something unintelligible.
+			 */
 			ERROR_REPLY,
+
+			/**
+			 * The node refuses this request and may serve others: its keys lie in
+			 * different slots, or hold what no lock has written.
+			 */
+			REFUSED,
+
+			/**
+			 * The node answers, but cannot serve now: a read-only replica, full, loading,
+			 * busy, without a right or a login. It is asked again when a probe that
+			 * writes succeeds.
+			 */
+			UNABLE,
+
+			/**
+			 * The server was restarted too recently ({@code redlock.restart-quarantine}),
+			 * and may have forgotten who holds its locks.
+			 */
+			QUARANTINED,
 
 			/** The node is marked down; the request was not sent. */
 			DOWN

@@ -1,2 +1,2 @@
--- Whether the node answers and may run scripts.
+-- Keeps a connection alive, and shows whether it still is.
 return 0

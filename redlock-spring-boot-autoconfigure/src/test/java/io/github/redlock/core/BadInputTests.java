@@ -46,7 +46,7 @@ class BadInputTests {
 			cluster.time().advance(Duration.ZERO);
 			assertThat(cluster.holding(name)).isZero();
 			assertThat(cluster.node(0).log()).as("requests")
-				.allMatch((entry) -> !name.isBlank() || entry.equals("ping"));
+				.allMatch((entry) -> !name.isBlank() || entry.equals("probe"));
 		});
 	}
 

@@ -212,7 +212,7 @@ class DefaultRedlockAcquireTests {
 		assertThat(error.getReason()).isEqualTo(Reason.EXPIRED);
 		cluster.time().advance(ms(488));
 		assertThat(cluster.holding("a")).isZero();
-		assertThat(cluster.node(0).log()).containsExactly("ping", "acquire [a]", "release [a]");
+		assertThat(cluster.node(0).log()).containsExactly("probe", "acquire [a]", "release [a]");
 	}
 
 	@Test
@@ -234,7 +234,7 @@ class DefaultRedlockAcquireTests {
 		LockNotAcquiredException error = failure(() -> redlock.acquire("a", TTL));
 		cluster.time().advance(ms(1));
 		assertThat(error.getAttempts()).hasSize(4);
-		assertThat(cluster.node(0).log()).containsExactly("ping", "acquire [a]", "release [a]", "acquire [a]",
+		assertThat(cluster.node(0).log()).containsExactly("probe", "acquire [a]", "release [a]", "acquire [a]",
 				"release [a]", "acquire [a]", "release [a]", "acquire [a]", "release [a]");
 		assertThat(cluster.node(0).valueOf("a")).isNull();
 	}
@@ -263,7 +263,7 @@ class DefaultRedlockAcquireTests {
 		cluster.time().advance(ms(1));
 		cluster.node(0).thaw();
 		cluster.time().advance(ms(1));
-		assertThat(cluster.node(0).log()).containsExactly("ping", "acquire [a]", "release [a]");
+		assertThat(cluster.node(0).log()).containsExactly("probe", "acquire [a]", "release [a]");
 		assertThat(cluster.node(0).valueOf("a")).isNull();
 	}
 
@@ -513,7 +513,7 @@ class DefaultRedlockAcquireTests {
 			.hasMessageContaining("options");
 		assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> redlock.acquire("a", (Duration) null)))
 			.hasMessageContaining("ttl");
-		assertThat(cluster.node(0).log()).containsExactly("ping");
+		assertThat(cluster.node(0).log()).containsExactly("probe");
 	}
 
 	/** [16] */
@@ -582,7 +582,7 @@ class DefaultRedlockAcquireTests {
 		assertThat(failure(() -> redlock.acquire("a", TTL)).getReason()).isEqualTo(Reason.INTERRUPTED);
 		Thread.interrupted();
 		cluster.time().advance(ms(30));
-		assertThat(cluster.node(0).log()).containsExactly("ping", "acquire [a]", "release [a]");
+		assertThat(cluster.node(0).log()).containsExactly("probe", "acquire [a]", "release [a]");
 		assertThat(cluster.holding("a")).isZero();
 	}
 

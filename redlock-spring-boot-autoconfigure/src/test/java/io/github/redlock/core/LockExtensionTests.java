@@ -16,6 +16,7 @@ import io.github.redlock.LockOptions;
 import io.github.redlock.Redlock;
 import io.github.redlock.RedlockException;
 import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.Vote;
 import io.github.redlock.testing.FakeCluster;
 import io.github.redlock.testing.FakeCluster.Recorder;
 import io.github.redlock.testing.FakeLockNode;
@@ -366,7 +367,8 @@ class LockExtensionTests {
 	void autoExtensionTriesAgainSeveralTimesBeforeTheEnd() {
 		this.redlock.acquire("a", ms(600), AUTO);
 		advance(ms(100));
-		this.cluster.nodes().forEach((node) -> node.failWith(new IllegalStateException("BUSY")));
+		this.cluster.nodes()
+			.forEach((node) -> node.failWith(Vote.Failed.Reason.REFUSED, new IllegalStateException("no")));
 		this.cluster.clearLogs();
 		advance(ms(600));
 		assertThat(this.cluster.node(0).log()).filteredOn((entry) -> entry.startsWith("extend"))

@@ -116,7 +116,7 @@ class LockReleaseTests {
 		lock.release();
 		this.cluster.node(0).thaw();
 		advance(ms(1));
-		assertThat(this.cluster.node(0).log()).containsExactly("ping", "acquire [a]", "release [a]");
+		assertThat(this.cluster.node(0).log()).containsExactly("probe", "acquire [a]", "release [a]");
 		assertThat(this.cluster.node(0).valueOf("a")).isNull();
 	}
 
@@ -166,7 +166,7 @@ class LockReleaseTests {
 		assertThat(lock.release()).isTrue();
 		this.cluster.node(0).loseReplies(false);
 		advance(Duration.ofSeconds(3));
-		assertThat(this.cluster.node(0).log()).endsWith("release [a]", "ping", "release [a]");
+		assertThat(this.cluster.node(0).log()).endsWith("release [a]", "probe", "release [a]");
 		assertThat(this.recorder.events("releaseFailed")).isEmpty();
 		assertThat(this.recorder.events("released")).containsExactly("released [a] true");
 	}

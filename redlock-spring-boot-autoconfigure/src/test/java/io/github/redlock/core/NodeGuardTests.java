@@ -3,16 +3,21 @@ package io.github.redlock.core;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.junit.jupiter.api.Test;
 
 import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.TimeSource;
 import io.github.redlock.spi.Vote;
 import io.github.redlock.testing.FakeCluster.Recorder;
 import io.github.redlock.testing.FakeLockNode;
 import io.github.redlock.testing.VirtualTime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
  * Timeouts, marking down, probing and repeated releases of one node.
@@ -28,7 +33,7 @@ class NodeGuardTests {
 	private final Recorder recorder = new Recorder();
 
 	private final NodeGuard guard = new NodeGuard(this.node, this.time, TIMEOUT,
-			new EventDispatcher(List.of(this.recorder), this.time));
+			new EventDispatcher(List.of(this.recorder), this.time), new VotingNodes(new Quorum(3)));
 
 	private final List<Vote> votes = new ArrayList<>();
 
@@ -167,15 +172,149 @@ class NodeGuardTests {
 	}
 
 	@Test
-	void errorReplyIsAVoteAgainstAndNoReasonToMarkDown() {
-		this.node.failWith(new IllegalStateException("OOM command not allowed"));
+	void unknownErrorIsAVoteAgainstAndOnlyManyRunningAreAReasonNotToVote() {
+		this.node.failWith(new IllegalStateException("ERR something new"));
 		send(LockCommand.EXTEND, "v1");
 		send(LockCommand.EXTEND, "v2");
+		this.time.advance(ms(1));
+		assertThat(this.votes).hasSize(2)
+			.allSatisfy((vote) -> assertThat(((Vote.Failed) vote).reason()).isEqualTo(Vote.Failed.Reason.ERROR_REPLY));
+		assertThat(this.recorder.events()).containsExactly("nodeError node", "nodeError node");
 		send(LockCommand.EXTEND, "v3");
 		this.time.advance(ms(1));
-		assertThat(this.votes).hasSize(3)
-			.allSatisfy((vote) -> assertThat(((Vote.Failed) vote).reason()).isEqualTo(Vote.Failed.Reason.ERROR_REPLY));
-		assertThat(this.recorder.events()).containsExactly("nodeError node", "nodeError node", "nodeError node");
+		assertThat(this.recorder.events("nodeDown")).hasSize(1);
+	}
+
+	@Test
+	void requestThatIsRefusedIsNoReasonNotToVote() {
+		this.node.failWith(Vote.Failed.Reason.REFUSED, new IllegalStateException("CROSSSLOT"));
+		for (int i = 0; i < 10; i++) {
+			send(LockCommand.EXTEND, "v" + i);
+			this.time.advance(ms(1));
+		}
+		assertThat(this.recorder.events("nodeDown")).isEmpty();
+	}
+
+	/** [79] */
+	@Test
+	void nodeThatCannotServeDoesNotVoteUntilAProbeSucceeds() {
+		this.node.failWith(Vote.Failed.Reason.UNABLE, new IllegalStateException("it is a read-only replica"));
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(ms(1));
+		assertThat(failure(0).reason()).isEqualTo(Vote.Failed.Reason.UNABLE);
+		send(LockCommand.ACQUIRE, "v2");
+		assertThat(failure(1).reason()).isEqualTo(Vote.Failed.Reason.DOWN);
+		assertThat(failure(1).error()).hasMessageContaining("read-only replica");
+		this.time.advance(Duration.ofSeconds(10));
+		assertThat(this.recorder.events("nodeDown")).hasSize(1);
+		assertThat(this.recorder.events("nodeUp")).isEmpty();
+		this.node.failWith(null);
+		this.time.advance(Duration.ofNanos(NodeHealth.MAX_BACKOFF_NANOS));
+		assertThat(this.recorder.events("nodeUp")).hasSize(1);
+		send(LockCommand.ACQUIRE, "v3");
+		this.time.advance(ms(1));
+		assertThat(this.votes.get(2)).isInstanceOf(Vote.Granted.class);
+	}
+
+	@Test
+	void nodeThatIsSilentOnceIsProbedWhileItVotes() {
+		this.node.freeze();
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(TIMEOUT);
+		assertThat(this.recorder.events("nodeDown")).isEmpty();
+		this.time.advance(TIMEOUT);
+		assertThat(this.node.log()).as("its connection is cut after two timeouts").contains("reset");
+		assertThat(this.recorder.events("nodeDown")).hasSize(1);
+	}
+
+	@Test
+	void releasesThatAreKeptAreBounded() {
+		for (int i = 0; i < KeptReleases.MAX_KEPT + 1000; i++) {
+			this.guard.send(LockCommand.ACQUIRE, request("a" + i, "v" + i), this.votes::add);
+		}
+		this.time.advance(ms(1));
+		this.node.refuse(true);
+		for (int i = 0; i < KeptReleases.MAX_KEPT + 1000; i++) {
+			this.guard.send(LockCommand.RELEASE, request("a" + i, "v" + i), this.votes::add);
+		}
+		this.time.advance(Duration.ofSeconds(1));
+		this.node.refuse(false).log().clear();
+		this.time.advance(Duration.ofSeconds(3));
+		assertThat(this.node.log().stream().filter((entry) -> entry.startsWith("release")))
+			.hasSize(KeptReleases.MAX_KEPT);
+		assertThat(this.node.valueOf("a999")).as("the oldest was dropped").isEqualTo("v999");
+		assertThat(this.node.valueOf("a1000")).isNull();
+	}
+
+	/** A node that comes back is not flooded. */
+	@Test
+	void releasesThatAreKeptAreSentAgainAFewAtATime() {
+		for (int i = 0; i < 3 * KeptReleases.MAX_IN_FLIGHT; i++) {
+			this.guard.send(LockCommand.ACQUIRE, request("a" + i, "v" + i), this.votes::add);
+		}
+		this.time.advance(ms(1));
+		this.node.refuse(true);
+		for (int i = 0; i < 3 * KeptReleases.MAX_IN_FLIGHT; i++) {
+			this.guard.send(LockCommand.RELEASE, request("a" + i, "v" + i), this.votes::add);
+		}
+		this.time.advance(Duration.ofSeconds(1));
+		this.node.refuse(false).latency(ms(5), ms(5)).log().clear();
+		List<Integer> arrived = new ArrayList<>();
+		for (int i = 0; i < 3000; i++) {
+			int before = this.node.log().size();
+			this.time.advance(ms(1));
+			if (this.node.log().size() > before) {
+				arrived.add(this.node.log().size() - before);
+			}
+		}
+		assertThat(arrived).as("the probe, and what came together").containsExactly(1, 100, 100, 100);
+	}
+
+	/** A node that refuses everything costs no memory. */
+	@Test
+	void releasesThatHaveExpiredAreForgottenWhileTheNodeIsDown() {
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(ms(1));
+		this.node.refuse(true);
+		send(LockCommand.RELEASE, "v1");
+		this.time.advance(Duration.ofSeconds(20));
+		this.node.refuse(false).log().clear();
+		this.time.advance(Duration.ofSeconds(5));
+		assertThat(this.node.log()).containsExactly("probe");
+	}
+
+	/** A source of time that fails once must not end all timeouts and probes. */
+	@Test
+	void timerThatCannotBeSetIsSetByTheNextRequest() {
+		AtomicBoolean broken = new AtomicBoolean();
+		TimeSource fragile = new ForwardingTimeSource(this.time) {
+			@Override
+			public Cancellable schedule(long delayNanos, Runnable task) {
+				if (broken.get()) {
+					throw new OutOfMemoryError("as intended");
+				}
+				return super.schedule(delayNanos, task);
+			}
+		};
+		NodeGuard guard = new NodeGuard(this.node, fragile, TIMEOUT,
+				new EventDispatcher(List.of(this.recorder), this.time), new VotingNodes(new Quorum(3)));
+		broken.set(true);
+		assertThatThrownBy(() -> guard.send(LockCommand.ACQUIRE, request("a", "v1"), this.votes::add))
+			.isInstanceOf(OutOfMemoryError.class);
+		broken.set(false);
+		this.node.freeze();
+		guard.send(LockCommand.ACQUIRE, request("a", "v2"), this.votes::add);
+		this.time.advance(TIMEOUT.multipliedBy(2));
+		assertThat(this.votes).hasSize(2);
+		broken.set(true);
+		guard.send(LockCommand.ACQUIRE, request("a", "v3"), this.votes::add);
+		broken.set(false);
+		this.node.thaw();
+		guard.send(LockCommand.ACQUIRE, request("a", "v4"), this.votes::add);
+		this.time.advance(Duration.ofSeconds(3));
+		guard.send(LockCommand.RELEASE, request("a", "v4"), this.votes::add);
+		this.time.advance(ms(1));
+		assertThat(this.votes.get(this.votes.size() - 1)).isNotInstanceOf(Vote.Failed.class);
 	}
 
 	@Test
@@ -185,7 +324,7 @@ class NodeGuardTests {
 			public java.util.concurrent.CompletionStage<Vote> acquire(LockRequest request) {
 				throw new IllegalStateException("broken implementation");
 			}
-		}, this.time, TIMEOUT, new EventDispatcher(List.of(), this.time));
+		}, this.time, TIMEOUT, new EventDispatcher(List.of(), this.time), new VotingNodes(new Quorum(3)));
 		throwing.send(LockCommand.ACQUIRE, request("a", "v"), this.votes::add);
 		assertThat(failure(0).error()).hasMessage("broken implementation");
 	}
@@ -250,7 +389,7 @@ class NodeGuardTests {
 				return java.util.concurrent.CompletableFuture.completedFuture(
 						new Vote.Failed(Vote.Failed.Reason.UNREACHABLE, new IllegalStateException("reset")));
 			}
-		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time));
+		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time), new VotingNodes(new Quorum(3)));
 		for (int i = 0; i < 10_000; i++) {
 			flapping.send(LockCommand.ACQUIRE, request("a", "v" + i), this.votes::add);
 			this.time.advance(ms(1));
@@ -270,7 +409,7 @@ class NodeGuardTests {
 		this.node.loseRequests(false);
 		this.node.log().clear();
 		this.time.advance(Duration.ofSeconds(1));
-		assertThat(this.node.log()).containsExactly("ping", "release [a]");
+		assertThat(this.node.log()).containsExactly("probe", "release [a]");
 		assertThat(this.node.valueOf("a")).isNull();
 		this.time.advance(Duration.ofMinutes(1));
 		assertThat(this.node.log()).as("and only once").hasSize(2);
@@ -299,20 +438,21 @@ class NodeGuardTests {
 		send(LockCommand.RELEASE, "v1");
 		this.node.refuse(false);
 		this.time.advance(Duration.ofSeconds(5));
-		assertThat(this.node.log()).containsExactly("ping");
+		assertThat(this.node.log()).containsExactly("probe");
 	}
 
 	/** The acquisition may have been carried out only now, by a node that stood still. */
 	@Test
 	void releaseIsSentAgainOnceHoweverMuchTimeHasPassed() {
+		this.node.loseReplies(true);
 		send(LockCommand.ACQUIRE, "v1");
 		this.time.advance(ms(1));
-		this.node.refuse(true);
+		this.node.loseReplies(false).refuse(true);
 		send(LockCommand.RELEASE, "v1");
 		this.time.advance(Duration.ofSeconds(11));
 		this.node.refuse(false).hold("a", "v1", Duration.ofSeconds(10)).log().clear();
 		this.time.advance(Duration.ofSeconds(5));
-		assertThat(this.node.log()).containsExactly("ping", "release [a]");
+		assertThat(this.node.log()).containsExactly("probe", "release [a]");
 		assertThat(this.node.valueOf("a")).isNull();
 	}
 
@@ -346,7 +486,7 @@ class NodeGuardTests {
 				return java.util.concurrent.CompletableFuture.completedFuture(
 						new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY, new IllegalStateException("WRONGTYPE")));
 			}
-		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time));
+		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time), new VotingNodes(new Quorum(3)));
 		picky.send(LockCommand.ACQUIRE, request("a", "v1"), this.votes::add);
 		for (int seconds : new int[] { 60, 20 }) {
 			picky.send(LockCommand.EXTEND, request("a", "v1").withTtl(Duration.ofSeconds(seconds)), this.votes::add);
@@ -391,7 +531,7 @@ class NodeGuardTests {
 				return java.util.concurrent.CompletableFuture.completedFuture(
 						new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY, new IllegalStateException("WRONGTYPE")));
 			}
-		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time));
+		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time), new VotingNodes(new Quorum(3)));
 		picky.send(LockCommand.ACQUIRE, request("a", "v1"), this.votes::add);
 		this.time.advance(ms(1));
 		picky.send(LockCommand.RELEASE, request("a", "v1"), this.votes::add);
@@ -435,6 +575,37 @@ class NodeGuardTests {
 		assertThat(this.votes).hasSize(2)
 			.allSatisfy((vote) -> assertThat(((Vote.Failed) vote).reason()).isEqualTo(Vote.Failed.Reason.DOWN));
 		assertThat(this.time.scheduled()).isZero();
+	}
+
+	/** Passes on to another source of time. */
+	private static class ForwardingTimeSource implements TimeSource {
+
+		private final TimeSource time;
+
+		ForwardingTimeSource(TimeSource time) {
+			this.time = time;
+		}
+
+		@Override
+		public long nanoTime() {
+			return this.time.nanoTime();
+		}
+
+		@Override
+		public long wallClockMicros() {
+			return this.time.wallClockMicros();
+		}
+
+		@Override
+		public Cancellable schedule(long delayNanos, Runnable task) {
+			return this.time.schedule(delayNanos, task);
+		}
+
+		@Override
+		public <T> T await(CompletionStage<T> stage) throws InterruptedException, ExecutionException {
+			return this.time.await(stage);
+		}
+
 	}
 
 }

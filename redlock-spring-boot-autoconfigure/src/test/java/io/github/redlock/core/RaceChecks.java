@@ -236,7 +236,7 @@ class RaceChecks {
 			});
 			fixture.node.answer("acquire", LOST);
 			fixture.time.passAndRun(Duration.ofMillis(1));
-			together(() -> fixture.node.answer("ping", GRANTED),
+			together(() -> fixture.node.answer("probe", GRANTED),
 					() -> guard.send(LockCommand.RELEASE, REQUEST, (vote) -> {
 					}));
 			for (int i = 0; i < 5; i++) {
@@ -295,7 +295,7 @@ class RaceChecks {
 			for (int i = 0; i < size; i++) {
 				Wire wire = new Wire();
 				this.nodes.add(wire);
-				this.guards.add(new NodeGuard(wire, this.time, TIMEOUT, events));
+				this.guards.add(new NodeGuard(wire, this.time, TIMEOUT, events, new VotingNodes(new Quorum(size))));
 			}
 			this.node = this.nodes.get(0);
 			this.group = new NodeGroup(this.guards, new Quorum(size), this.time, () -> 0, events, this.time);
@@ -428,8 +428,8 @@ class RaceChecks {
 		}
 
 		@Override
-		public CompletionStage<Vote> ping() {
-			return ask("ping");
+		public CompletionStage<Vote> probe() {
+			return ask("probe");
 		}
 
 		@Override

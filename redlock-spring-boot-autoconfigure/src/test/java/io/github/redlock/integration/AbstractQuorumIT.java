@@ -39,7 +39,11 @@ abstract class AbstractQuorumIT {
 		}
 		DefaultRedlock.Builder builder = DefaultRedlock.builder().nodes(nodes.nodes());
 		customizer.accept(builder);
-		DefaultRedlock redlock = builder.build();
+		return opened(builder.build(), nodes);
+	}
+
+	/** What is to be closed after the test. */
+	protected DefaultRedlock opened(DefaultRedlock redlock, RedisLockNodes nodes) {
 		this.opened.add(redlock);
 		this.opened.add(nodes);
 		return redlock;

@@ -54,7 +54,7 @@ class NonBlockingIT {
 	static void watch() {
 		BlockHound.install(
 				(builder) -> builder
-					.markAsBlocking("io.github.redlock.redis.NodeChannels", "await",
+					.markAsBlocking("io.github.redlock.redis.Leadership", "await",
 							"(Ljava/util/function/Supplier;)Ljava/lang/Object;")
 					.blockingMethodCallback((method) -> {
 						BlockingOperationError error = new BlockingOperationError(method);

@@ -13,10 +13,9 @@ import io.github.redlock.spi.Vote;
 
 /**
  * What {@link RedisLockNode} does, without its thread and its blocking connection:
- * requests gather while a batch is on its way, and answers are read by the rules of
- * {@link ScriptBatch}. Or what {@link ChannelLockNode} does: every request is on its way
- * at once, and answers are read by the rules of {@link ScriptPipeline}. How they travel
- * is left to a simulation.
+ * requests gather while a batch is on its way. Or what {@link ChannelLockNode} does:
+ * every request is on its way at once. Answers are read by the rules of
+ * {@link ScriptPipeline}. How they travel is left to a simulation.
  */
 public abstract class BatchingLockNode extends ScriptLockNode {
 
@@ -63,7 +62,7 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 
 	private void sendNext() {
 		if (this.flight == null && !this.gathered.isEmpty()) {
-			this.flight = new Batch(new ScriptBatch(this.gathered));
+			this.flight = new Batch(this.gathered);
 			this.gathered = new ArrayList<>();
 			send(this.flight);
 		}
@@ -178,11 +177,13 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 	 */
 	private final class Batch extends Flight {
 
-		private final ScriptBatch batch;
+		private final ScriptPipeline sent = new ScriptPipeline();
 
-		private Batch(ScriptBatch batch) {
-			super(new Message(batch.calls(), true));
-			this.batch = batch;
+		private final Queue<ScriptCall> answered = new ArrayDeque<>();
+
+		private Batch(List<ScriptCall> calls) {
+			super(new Message(calls, true));
+			calls.forEach(this.sent::sent);
 		}
 
 		@Override
@@ -199,31 +200,26 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 			if (!isWaiting() || answered != message()) {
 				return;
 			}
-			if (message().bySha) {
-				List<ScriptCall> again = this.batch.settle(answers);
-				if (!again.isEmpty()) {
-					super.message = new Message(List.copyOf(again), false);
-					if (isWaiting()) {
-						send(this);
-					}
-					return;
-				}
+			List<ScriptCall> again = RedisLockNode.settle(this.sent, answers, this.answered);
+			if (again.isEmpty()) {
+				end();
+				return;
 			}
-			else {
-				this.batch.settleAgain(answers);
-			}
-			end();
+			again.forEach(this.sent::sent);
+			super.message = new Message(again, false);
+			send(this);
 		}
 
 		@Override
 		public void lost(RuntimeException error) {
 			if (isWaiting()) {
-				this.batch.fail(error);
+				this.sent.lost(error, this.answered);
 				end();
 			}
 		}
 
 		private void end() {
+			this.answered.forEach(ScriptCall::deliver);
 			if (isWaiting()) {
 				BatchingLockNode.this.flight = null;
 				sendNext();

@@ -52,7 +52,7 @@ class RedisLockNodeIT extends AbstractRedisLockNodeIT {
 		this.jedis.scriptFlush();
 		await(node().release(request("v0", "warm-up")));
 		server.freeze();
-		CompletionStage<Vote> blocker = node().ping();
+		CompletionStage<Vote> blocker = node().probe();
 		CompletionStage<Vote> acquisition = node().acquire(request("v1", "a"));
 		CompletionStage<Vote> release = node().release(request("v1", "a"));
 		server.thaw();
@@ -69,7 +69,7 @@ class RedisLockNodeIT extends AbstractRedisLockNodeIT {
 		ownNodes.add(new RedisNodeSettings("own", "127.0.0.1", own.port(), null, null, 0, null), Duration.ofSeconds(1),
 				Duration.ofSeconds(5));
 		LockNode node = ownNodes.nodes().get(0);
-		assertThat(await(node.ping())).isInstanceOf(Vote.Granted.class);
+		assertThat(await(node.probe())).isInstanceOf(Vote.Granted.class);
 		own.kill();
 		Vote broken = await(node.acquire(request("v1", "a")));
 		assertThat(broken).isInstanceOf(Vote.Failed.class);
@@ -88,8 +88,8 @@ class RedisLockNodeIT extends AbstractRedisLockNodeIT {
 				Duration.ofSeconds(1), Duration.ofSeconds(5));
 		ownNodes.add(new RedisNodeSettings("wrong", "127.0.0.1", own.port(), null, "guess", 0, null),
 				Duration.ofSeconds(1), Duration.ofSeconds(5));
-		assertThat(await(ownNodes.nodes().get(0).ping())).isInstanceOf(Vote.Granted.class);
-		Vote wrong = await(ownNodes.nodes().get(1).ping());
+		assertThat(await(ownNodes.nodes().get(0).probe())).isInstanceOf(Vote.Granted.class);
+		Vote wrong = await(ownNodes.nodes().get(1).probe());
 		assertThat(wrong).isInstanceOf(Vote.Failed.class);
 		assertThat(((Vote.Failed) wrong).reason()).isEqualTo(Vote.Failed.Reason.UNREACHABLE);
 		assertThat(((Vote.Failed) wrong).error()).hasStackTraceContaining("WRONGPASS");

@@ -66,7 +66,7 @@ class ScriptPipelineTests {
 		answer(new JedisDataException("OOM command not allowed"));
 		answer(0L);
 		assertThat(voteOf(first)).isInstanceOf(Vote.Granted.class);
-		assertThat(((Vote.Failed) voteOf(second)).reason()).isEqualTo(Vote.Failed.Reason.ERROR_REPLY);
+		assertThat(((Vote.Failed) voteOf(second)).reason()).isEqualTo(Vote.Failed.Reason.UNABLE);
 		assertThat(voteOf(third)).isInstanceOf(Vote.Granted.class);
 	}
 

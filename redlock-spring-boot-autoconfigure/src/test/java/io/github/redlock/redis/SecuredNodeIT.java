@@ -60,7 +60,7 @@ class SecuredNodeIT {
 	}
 
 	private static Vote ping(LockNode node) {
-		return node.ping().toCompletableFuture().join();
+		return node.probe().toCompletableFuture().join();
 	}
 
 	private KeyStore certificateFor(String subjectAlternativeName) throws Exception {
@@ -161,7 +161,7 @@ class SecuredNodeIT {
 			.toCompletableFuture()
 			.join();
 		assertThat(vote).isInstanceOf(Vote.Failed.class);
-		assertThat(((Vote.Failed) vote).reason()).isEqualTo(Vote.Failed.Reason.ERROR_REPLY);
+		assertThat(((Vote.Failed) vote).reason()).isEqualTo(Vote.Failed.Reason.UNABLE);
 		assertThat(((Vote.Failed) vote).error()).hasStackTraceContaining("NOPERM");
 	}
 

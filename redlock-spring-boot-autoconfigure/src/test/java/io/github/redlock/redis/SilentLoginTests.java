@@ -26,7 +26,7 @@ class SilentLoginTests {
 			nodes.add(new RedisNodeSettings("silent", "127.0.0.1", listener.getLocalPort(), null, "secret", 0, null),
 					Duration.ofSeconds(1), Duration.ofMillis(50));
 			for (int i = 0; i < 2; i++) {
-				assertUnreachable(nodes.nodes().get(0).ping().toCompletableFuture().get(20, TimeUnit.SECONDS));
+				assertUnreachable(nodes.nodes().get(0).probe().toCompletableFuture().get(20, TimeUnit.SECONDS));
 				acceptOne(listener);
 			}
 		}

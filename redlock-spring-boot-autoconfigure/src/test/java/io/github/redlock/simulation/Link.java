@@ -16,7 +16,9 @@ import java.util.concurrent.CompletionStage;
 import org.springframework.data.redis.RedisConnectionFailureException;
 
 import io.github.redlock.redis.BatchingLockNode;
+import io.github.redlock.spi.Awaiter;
 import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.NodeIo;
 import io.github.redlock.spi.TimeSource.Cancellable;
 import io.github.redlock.spi.Vote;
 
@@ -25,7 +27,7 @@ import io.github.redlock.spi.Vote;
  * keeps the order of its messages; what was sent on one that broke may be lost, or arrive
  * while its successor is in use.
  */
-final class Link extends BatchingLockNode {
+final class Link extends BatchingLockNode implements NodeIo {
 
 	private static final long MAX_LATE_NANOS = Duration.ofSeconds(3).toNanos();
 
@@ -249,7 +251,7 @@ final class Link extends BatchingLockNode {
 	@Override
 	public CompletionStage<Void> catchUp() {
 		if (this.longestUnreadNanos == 0) {
-			return super.catchUp();
+			return CompletableFuture.completedFuture(null);
 		}
 		CompletableFuture<Void> caughtUp = new CompletableFuture<>();
 		this.process.schedule(0, () -> {
@@ -257,6 +259,11 @@ final class Link extends BatchingLockNode {
 			caughtUp.complete(null);
 		});
 		return caughtUp;
+	}
+
+	@Override
+	public Awaiter awaiter() {
+		return this.process;
 	}
 
 	/** The connection breaks. */

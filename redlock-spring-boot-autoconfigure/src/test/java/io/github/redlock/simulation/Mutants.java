@@ -14,6 +14,12 @@ final class Mutants {
 
 	private static final String GUARD = "core/NodeGuard.java";
 
+	private static final String HEALTH = "core/NodeHealth.java";
+
+	private static final String RELEASES = "core/KeptReleases.java";
+
+	private static final String TIMEOUTS = "core/RequestTimeouts.java";
+
 	private static final String HANDLE = "core/DefaultLockHandle.java";
 
 	private static final String REDLOCK = "core/DefaultRedlock.java";
@@ -290,22 +296,20 @@ final class Mutants {
 			Mutant.of("a key that is held is taken").edit(LUA_ACQUIRE, "elseif current then", "elseif false then"),
 			// Nodes
 			Mutant.of("a release that was not confirmed is forgotten")
-				.edit(GUARD, "			debt.keep(this.time.nanoTime());\n", ""),
+				.edit(RELEASES, "			this.kept.put(request.value(), debt);\n", ""),
 			Mutant.of("a node that is silent is waited for")
-				.edit(GUARD, "if (this.watching.compareAndSet(false, true)) {", "if (false) {"),
+				.edit(TIMEOUTS, "if (this.watching.compareAndSet(false, true)) {", "if (false) {"),
 			Mutant.of("what has arrived is given up unread")
-				.edit(GUARD, "CompletionStage<?> caughtUp = this.node.catchUp();",
-						"CompletionStage<?> caughtUp = CompletableFuture.completedFuture(null);"),
+				.edit(GUARD, "return (this.io != null) ? this.io.catchUp() :", "return"),
 			Mutant.of("a node that is down stays down")
-				.edit(GUARD, "if (!this.closed && this.probing.compareAndSet(false, true)) {", "if (false) {"),
+				.edit(HEALTH, "if (!this.closed && this.probing.compareAndSet(false, true)) {", "if (false) {"),
 			Mutant.of("releases behind an unknown script are not sent again, one by one")
 				.edit("redis/ScriptPipeline.java",
 						"this.unanswered.stream().filter(ScriptCall::isRelease).forEach(ScriptCall::repeat);", ""),
 			Mutant.of("a free resource is granted whatever the token")
 				.edit(LUA_ACQUIRE, "number < first then", "number < 2 ^ 53 then"),
 			Mutant.of("a release overtakes an acquisition that is sent again")
-				.edit("redis/ScriptBatch.java", "else if (!this.again.isEmpty() && call.isRelease()) {",
-						"else if (false) {"),
+				.edit("redis/ScriptPipeline.java", "if (repeated) {", "if (false) {"),
 			// Extensions that travel together
 			Mutant.of("a batch counts from its decision")
 				.edit("core/ExtensionBatch.java", "? this.requests.get(i) : null, this.start);",

@@ -11,8 +11,12 @@ import java.util.function.Supplier;
 
 import io.github.redlock.redis.ImmediateLockNode;
 import io.github.redlock.redis.ScriptedRedis;
+import io.github.redlock.spi.Awaiter;
+import io.github.redlock.spi.BatchExtension;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.NodeIo;
+import io.github.redlock.spi.ReleaseNotices;
 import io.github.redlock.spi.TimeSource.Cancellable;
 import io.github.redlock.spi.Vote;
 
@@ -20,7 +24,7 @@ import io.github.redlock.spi.Vote;
  * A node in virtual time that runs the scripts of real nodes, and fails as told. The
  * contract test holds it to the behaviour of a real Redis.
  */
-public class FakeLockNode implements LockNode {
+public class FakeLockNode implements LockNode, BatchExtension, ReleaseNotices, NodeIo {
 
 	private final String name;
 
@@ -60,7 +64,7 @@ public class FakeLockNode implements LockNode {
 
 	private CompletableFuture<Void> caughtUp = CompletableFuture.completedFuture(null);
 
-	private RuntimeException error;
+	private Vote.Failed error;
 
 	public FakeLockNode(String name, VirtualTime time, Duration retention) {
 		this.name = name;
@@ -133,8 +137,18 @@ public class FakeLockNode implements LockNode {
 
 	/** Every request is answered with an error. */
 	public FakeLockNode failWith(RuntimeException error) {
-		this.error = error;
+		return failWith(Vote.Failed.Reason.ERROR_REPLY, error);
+	}
+
+	/** Every request is answered with an error of this kind. */
+	public FakeLockNode failWith(Vote.Failed.Reason reason, RuntimeException error) {
+		this.error = (error != null) ? new Vote.Failed(reason, error) : null;
 		return this;
+	}
+
+	@Override
+	public Awaiter awaiter() {
+		return this.time;
 	}
 
 	/** All data is lost. */
@@ -256,7 +270,7 @@ public class FakeLockNode implements LockNode {
 		throwIfAny(error);
 		AtomicReference<List<Vote>> votes = new AtomicReference<>();
 		CompletionStage<Vote> all = submit("extend " + requests.size() + " locks", () -> {
-			votes.set(this.scripts.extendAll(requests).toCompletableFuture().join());
+			votes.set(((BatchExtension) this.scripts).extendAll(requests).toCompletableFuture().join());
 			return CompletableFuture.completedFuture(Vote.Granted.INSTANCE);
 		});
 		return all.thenApply(
@@ -291,8 +305,8 @@ public class FakeLockNode implements LockNode {
 	}
 
 	@Override
-	public CompletionStage<Vote> ping() {
-		return submit("ping", this.scripts::ping);
+	public CompletionStage<Vote> probe() {
+		return submit("probe", this.scripts::probe);
 	}
 
 	@Override
@@ -331,7 +345,7 @@ public class FakeLockNode implements LockNode {
 	private void execute(String what, Supplier<CompletionStage<Vote>> command, CompletableFuture<Vote> reply) {
 		this.log.add(what);
 		if (this.error != null) {
-			deliver(reply, new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY, this.error));
+			deliver(reply, this.error);
 			return;
 		}
 		Vote vote = command.get().toCompletableFuture().join();

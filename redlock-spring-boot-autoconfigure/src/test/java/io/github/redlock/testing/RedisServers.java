@@ -13,8 +13,8 @@ public final class RedisServers implements AutoCloseable {
 
 	private final List<RedisServer> servers;
 
-	public RedisServers(int size) {
-		this.servers = IntStream.range(0, size).mapToObj((i) -> new RedisServer()).toList();
+	public RedisServers(int size, String... arguments) {
+		this.servers = IntStream.range(0, size).mapToObj((i) -> new RedisServer(arguments)).toList();
 	}
 
 	public RedisServer server(int index) {

@@ -40,27 +40,27 @@ import io.github.redlock.spi.Vote;
  * Who does the input and output, on real sockets.
  */
 @Timeout(60)
-class NodeChannelsTests {
+class IoLoopTests {
 
 	private static final String GRANTED = ":0\r\n";
 
 	private final Server server = new Server();
 
-	private final NodeChannels channels = new NodeChannels("test", Duration.ofMillis(200));
+	private final IoLoop io = new IoLoop(Duration.ofMillis(200));
 
 	private final ScriptCommands commands = new ScriptCommands("", Duration.ZERO);
 
-	private final NodeChannel channel = this.channels.add("node", this.server::open);
+	private final NodeChannel channel = this.io.add("node", this.server::open);
 
 	@AfterEach
 	void close() {
-		this.channels.close(this.channel);
+		this.io.close(this.channel);
 		this.server.close();
 		Awaitility.await()
 			.until(() -> Thread.getAllStackTraces()
 				.keySet()
 				.stream()
-				.noneMatch((thread) -> thread.getName().equals("redlock-io-test")));
+				.noneMatch((thread) -> thread.getName().equals("redlock-io")));
 	}
 
 	private CompletableFuture<Vote> send() {
@@ -70,12 +70,12 @@ class NodeChannelsTests {
 	private CompletableFuture<Vote> send(String resource) {
 		ScriptCall call = new ScriptCall(this.commands.of(LockScript.RELEASE,
 				new LockRequest(List.of(resource), "value", Duration.ofSeconds(1), LockRequest.NO_TOKEN)));
-		this.channels.send(this.channel, call);
+		this.io.send(this.channel, call);
 		return call.vote();
 	}
 
 	private Vote await() throws Exception {
-		return this.channels.await(this::send);
+		return this.io.await(this::send);
 	}
 
 	private static void isLost(Vote vote) {
@@ -87,7 +87,7 @@ class NodeChannelsTests {
 	void callerReadsItsOwnAnswer() throws Exception {
 		await();
 		AtomicReference<Thread> reader = new AtomicReference<>();
-		Vote vote = this.channels.await(() -> send().thenApply((answer) -> {
+		Vote vote = this.io.await(() -> send().thenApply((answer) -> {
 			reader.set(Thread.currentThread());
 			return answer;
 		}));
@@ -107,7 +107,7 @@ class NodeChannelsTests {
 	@Test
 	void answerThatNobodyWaitsForIsReadSoon() throws Exception {
 		CompletableFuture<Vote> late = new CompletableFuture<>();
-		this.channels.await(() -> {
+		this.io.await(() -> {
 			CompletableFuture<Vote> first = send();
 			send().thenAccept(late::complete);
 			return first;
@@ -184,12 +184,13 @@ class NodeChannelsTests {
 		await();
 		this.server.answers = (usual) -> "";
 		Thread caller = Thread.currentThread();
-		assertThatThrownBy(() -> this.channels.await(() -> {
+		assertThatThrownBy(() -> this.io.await(() -> {
 			CompletableFuture<Vote> vote = send();
 			caller.interrupt();
 			return vote;
 		})).isInstanceOf(InterruptedException.class);
 		assertThat(Thread.interrupted()).isFalse();
+		Awaitility.await().untilAtomic(this.server.answered, equalTo(2));
 		this.server.answers = (usual) -> usual + usual;
 		assertThat(await()).isInstanceOf(Vote.Granted.class);
 		assertThat(this.server.connections).hasValue(1);
@@ -210,7 +211,7 @@ class NodeChannelsTests {
 			}
 			elsewhere.complete("done");
 		});
-		assertThat(this.channels.await(() -> {
+		assertThat(this.io.await(() -> {
 			send();
 			waiting.countDown();
 			return elsewhere;
@@ -220,7 +221,7 @@ class NodeChannelsTests {
 	/** Where there is no other thread for it, code of the user's runs in the leader. */
 	@Test
 	void leaderMayCallAgain() throws Exception {
-		Vote inner = this.channels.await(() -> send().thenApply((outer) -> {
+		Vote inner = this.io.await(() -> send().thenApply((outer) -> {
 			try {
 				return await();
 			}
@@ -233,7 +234,7 @@ class NodeChannelsTests {
 
 	@Test
 	void operationThatThrowsLeavesTheLead() throws Exception {
-		assertThatThrownBy(() -> this.channels.await(() -> {
+		assertThatThrownBy(() -> this.io.await(() -> {
 			throw new IllegalArgumentException("as intended");
 		})).isInstanceOf(IllegalArgumentException.class);
 		assertThat(await()).isInstanceOf(Vote.Granted.class);
@@ -242,7 +243,7 @@ class NodeChannelsTests {
 	/** It is the thread of a caller, who may be at the end of his stack or memory. */
 	@Test
 	void errorInTheLeaderLeavesTheLead() throws Exception {
-		assertThatThrownBy(() -> this.channels.await(() -> {
+		assertThatThrownBy(() -> this.io.await(() -> {
 			send();
 			throw new StackOverflowError("as intended");
 		})).isInstanceOf(StackOverflowError.class);
@@ -266,7 +267,7 @@ class NodeChannelsTests {
 			this.server.answers = UnaryOperator.identity();
 			return "-NOSCRIPT No matching script.\r\n";
 		};
-		Vote vote = this.channels.await(() -> send("x".repeat(100_000)));
+		Vote vote = this.io.await(() -> send("x".repeat(100_000)));
 		assertThat(vote).isInstanceOf(Vote.Granted.class);
 		assertThat(this.server.commands).hasValue(3);
 	}
@@ -276,13 +277,13 @@ class NodeChannelsTests {
 		CountDownLatch connecting = new CountDownLatch(1);
 		CountDownLatch closed = new CountDownLatch(1);
 		CompletableFuture<SocketChannel> opened = new CompletableFuture<>();
-		NodeChannels slow = new NodeChannels("slow", Duration.ofMillis(200));
+		IoLoop slow = new IoLoop(Duration.ofMillis(200));
 		NodeChannel late = slow.add("late", () -> {
 			connecting.countDown();
 			Awaitility.await().until(() -> closed.getCount() == 0);
-			SocketChannel socket = this.server.open();
-			opened.complete(socket);
-			return socket;
+			Connectors.Connection connection = this.server.open();
+			opened.complete(connection.socket());
+			return connection;
 		});
 		ScriptCall call = new ScriptCall(ScriptCommand.PING);
 		slow.send(late, call);
@@ -299,21 +300,25 @@ class NodeChannelsTests {
 		Thread.getAllStackTraces()
 			.keySet()
 			.stream()
-			.filter((thread) -> thread.getName().equals("redlock-io-test"))
+			.filter((thread) -> thread.getName().equals("redlock-io"))
 			.forEach(Thread::interrupt);
 		assertThat(send().get(20, TimeUnit.SECONDS)).isInstanceOf(Vote.Granted.class);
 	}
 
 	@Test
-	void resetFailsWhatIsUnanswered() throws Exception {
+	void resetCutsAConnectionThatIsSilentSinceTheProbe() throws Exception {
 		await();
 		this.server.answers = (usual) -> "";
 		CompletableFuture<Vote> silent = send();
 		Awaitility.await().untilAtomic(this.server.commands, equalTo(2));
-		this.channels.reset(this.channel);
-		assertThat(silent).as("something has arrived on this connection").isNotDone();
-		this.channels.reset(this.channel);
+		this.io.reset(this.channel);
+		ScriptCall probe = new ScriptCall(this.commands.probe());
+		this.io.send(this.channel, probe);
+		Awaitility.await().untilAtomic(this.server.commands, equalTo(3));
+		assertThat(silent).as("no probe had been sent").isNotDone();
+		this.io.reset(this.channel);
 		isLost(silent.get(20, TimeUnit.SECONDS));
+		isLost(probe.vote().get(20, TimeUnit.SECONDS));
 		this.server.answers = UnaryOperator.identity();
 		assertThat(await()).isInstanceOf(Vote.Granted.class);
 		assertThat(this.server.connections).hasValue(2);
@@ -334,7 +339,7 @@ class NodeChannelsTests {
 		};
 		Server.start(() -> {
 			try {
-				this.channels.await(() -> {
+				this.io.await(() -> {
 					CompletableFuture<Vote> first = send().thenApply((vote) -> {
 						standsStill.complete(null);
 						awaitUninterruptibly(goOn);
@@ -349,7 +354,7 @@ class NodeChannelsTests {
 			}
 		});
 		Awaitility.await().untilAtomic(this.server.answered, equalTo(3));
-		CompletableFuture<Void> caughtUp = this.channels.catchUp();
+		CompletableFuture<Void> caughtUp = this.io.catchUp();
 		assertThat(caughtUp).isNotDone();
 		goOn.countDown();
 		caughtUp.get(20, TimeUnit.SECONDS);
@@ -368,15 +373,15 @@ class NodeChannelsTests {
 	@Test
 	void catchingUpEndsAfterTheEnd() throws Exception {
 		await();
-		this.channels.close(this.channel);
-		this.channels.catchUp().get(20, TimeUnit.SECONDS);
+		this.io.close(this.channel);
+		this.io.catchUp().get(20, TimeUnit.SECONDS);
 	}
 
 	@Test
 	void closingWaitsForAnswersButNotForEver() throws Exception {
 		await();
 		CompletableFuture<Vote> last = send();
-		this.channels.close(this.channel);
+		this.io.close(this.channel);
 		assertThat(last).isCompletedWithValueMatching((vote) -> vote instanceof Vote.Granted);
 		isLost(send().get(20, TimeUnit.SECONDS));
 	}
@@ -386,14 +391,14 @@ class NodeChannelsTests {
 		await();
 		this.server.answers = (usual) -> "";
 		CompletableFuture<Vote> last = send();
-		this.channels.close(this.channel);
+		this.io.close(this.channel);
 		isLost(last.get(20, TimeUnit.SECONDS));
 	}
 
 	@Test
 	void closingInTheLeaderDoesNotWait() throws Exception {
-		Vote vote = this.channels.await(() -> send().thenApply((answer) -> {
-			this.channels.close(this.channel);
+		Vote vote = this.io.await(() -> send().thenApply((answer) -> {
+			this.io.close(this.channel);
 			return answer;
 		}));
 		assertThat(vote).isInstanceOf(Vote.Granted.class);
@@ -436,9 +441,9 @@ class NodeChannelsTests {
 			thread.start();
 		}
 
-		private SocketChannel open() throws IOException {
-			return SocketChannel
-				.open(new InetSocketAddress(this.listener.getInetAddress(), this.listener.getLocalPort()));
+		private Connectors.Connection open() throws IOException {
+			return new Connectors.Connection(SocketChannel
+				.open(new InetSocketAddress(this.listener.getInetAddress(), this.listener.getLocalPort())));
 		}
 
 		private void accept() {

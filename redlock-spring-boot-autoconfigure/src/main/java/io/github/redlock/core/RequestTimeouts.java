@@ -1,0 +1,251 @@
+package io.github.redlock.core;
+
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.github.redlock.spi.LockRequest;
+import io.github.redlock.spi.TimeSource;
+import io.github.redlock.spi.Vote;
+
+/**
+ * The unanswered requests of one node. An answer that has not come within the command
+ * timeout is a vote FAILED. One timer watches the oldest request: all have the same
+ * timeout, so it is the first to be due.
+ * <p>
+ * Every request is settled once, by its answer or by the timeout. If the receiver of the
+ * vote throws, the request stays, and the timer delivers the vote again: the thread that
+ * has read the answer may be a caller's that is out of stack or memory, and the vote
+ * belongs to somebody else.
+ * <p>
+ * Thread-safe. Calls its receiver on whatever thread has the answer.
+ */
+final class RequestTimeouts {
+
+	private static final Logger logger = LoggerFactory.getLogger(RequestTimeouts.class);
+
+	private final String node;
+
+	private final TimeSource time;
+
+	private final long timeoutNanos;
+
+	private final Supplier<CompletionStage<?>> catchUp;
+
+	private final Receiver receiver;
+
+	private final Queue<Request> unanswered = new ConcurrentLinkedQueue<>();
+
+	/** The timer is set, or will be by the thread that has set this. */
+	private final AtomicBoolean watching = new AtomicBoolean();
+
+	/**
+	 * No request yet.
+	 * @param node the name of the node
+	 * @param catchUp delivers answers that have arrived and that nobody has read
+	 * @param receiver told of answers and votes
+	 */
+	RequestTimeouts(String node, TimeSource time, Duration timeout, Supplier<CompletionStage<?>> catchUp,
+			Receiver receiver) {
+		this.node = node;
+		this.time = time;
+		this.timeoutNanos = Nanos.of(timeout);
+		this.catchUp = catchUp;
+		this.receiver = receiver;
+	}
+
+	/**
+	 * A request is about to be sent.
+	 * @return where its answer goes
+	 */
+	Request expect(LockCommand command, LockRequest request, Consumer<Vote> sink) {
+		Request expected = new Request(command, request, sink, this.time.nanoTime());
+		this.unanswered.add(expected);
+		if (!this.watching.get()) {
+			watch();
+		}
+		return expected;
+	}
+
+	private void watch() {
+		if (this.watching.compareAndSet(false, true)) {
+			watchOldest();
+		}
+	}
+
+	/**
+	 * Set the timer. Should that fail, the next request tries again.
+	 */
+	private void watchOldest() {
+		boolean set = false;
+		try {
+			Request oldest = this.unanswered.peek();
+			if (oldest != null) {
+				this.time.schedule(oldest.sentAt + this.timeoutNanos - this.time.nanoTime(), this::giveUpOverdue);
+				set = true;
+			}
+		}
+		finally {
+			if (!set) {
+				this.watching.set(false);
+			}
+		}
+		if (!set && !this.unanswered.isEmpty()) {
+			watch();
+		}
+	}
+
+	/**
+	 * Give up what was not answered in time. Not before all answers that have arrived are
+	 * delivered: this process may have stood still. But nobody waits for that longer than
+	 * another timeout. Always on the thread of the timer, because the one that has
+	 * delivered them may be a caller's with a deep stack.
+	 */
+	private void giveUpOverdue() {
+		long now = this.time.nanoTime();
+		AtomicBoolean done = new AtomicBoolean();
+		try {
+			CompletionStage<?> caughtUp = this.catchUp.get();
+			if (!caughtUp.toCompletableFuture().isDone()) {
+				this.time.schedule(this.timeoutNanos, () -> giveUpOnce(done, this.time.nanoTime()));
+				caughtUp.whenComplete((ignored, error) -> this.time.schedule(0, () -> giveUpOnce(done, now)));
+				return;
+			}
+		}
+		catch (RuntimeException | Error ex) {
+			logger.debug("Node {} could not deliver what has arrived", this.node, ex);
+		}
+		giveUpOnce(done, now);
+	}
+
+	private void giveUpOnce(AtomicBoolean done, long now) {
+		if (done.compareAndSet(false, true)) {
+			try {
+				giveUpOverdue(now);
+			}
+			finally {
+				watchOldest();
+			}
+		}
+	}
+
+	private void giveUpOverdue(long now) {
+		Request oldest = this.unanswered.peek();
+		while (oldest != null && now - oldest.sentAt >= this.timeoutNanos) {
+			this.unanswered.remove(oldest);
+			oldest.giveUp(new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new TimeoutException("no answer from node "
+					+ this.node + " within " + Duration.ofNanos(this.timeoutNanos).toMillis() + " ms")));
+			oldest = this.unanswered.peek();
+		}
+	}
+
+	/**
+	 * What a stage that has failed, or completed with null, stands for.
+	 */
+	static Vote failed(@Nullable Throwable error) {
+		return new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY,
+				(error != null) ? Waiting.cause(error) : new IllegalStateException("the node answered with null"));
+	}
+
+	/**
+	 * Told of answers and votes.
+	 */
+	interface Receiver {
+
+		/**
+		 * The node has answered, perhaps after the timeout.
+		 */
+		void answered(Request request, Vote vote);
+
+		/**
+		 * The vote on a request is known. Called once, and again only if it has thrown.
+		 */
+		void settled(Request request, Vote vote);
+
+	}
+
+	/**
+	 * A request and its place among the unanswered ones.
+	 */
+	final class Request implements BiConsumer<@Nullable Vote, @Nullable Throwable> {
+
+		private final LockCommand command;
+
+		private final LockRequest request;
+
+		private final Consumer<Vote> sink;
+
+		private final long sentAt;
+
+		private boolean settled;
+
+		/** A vote whose delivery has thrown. */
+		private volatile @Nullable Vote undelivered;
+
+		private Request(LockCommand command, LockRequest request, Consumer<Vote> sink, long sentAt) {
+			this.command = command;
+			this.request = request;
+			this.sink = sink;
+			this.sentAt = sentAt;
+		}
+
+		LockCommand command() {
+			return this.command;
+		}
+
+		LockRequest request() {
+			return this.request;
+		}
+
+		Consumer<Vote> sink() {
+			return this.sink;
+		}
+
+		long sentAt() {
+			return this.sentAt;
+		}
+
+		@Override
+		public void accept(@Nullable Vote answer, @Nullable Throwable error) {
+			Vote vote = (answer != null) ? answer : failed(error);
+			RequestTimeouts.this.receiver.answered(this, vote);
+			if (settle()) {
+				this.undelivered = vote;
+				RequestTimeouts.this.receiver.settled(this, vote);
+				this.undelivered = null;
+			}
+			RequestTimeouts.this.unanswered.remove(this);
+		}
+
+		private void giveUp(Vote timeout) {
+			Vote vote = this.undelivered;
+			if (vote != null) {
+				RequestTimeouts.this.receiver.settled(this, vote);
+			}
+			else if (settle()) {
+				RequestTimeouts.this.receiver.settled(this, timeout);
+			}
+		}
+
+		/**
+		 * Settle it once: answered, or given up.
+		 */
+		private synchronized boolean settle() {
+			boolean first = !this.settled;
+			this.settled = true;
+			return first;
+		}
+
+	}
+
+}

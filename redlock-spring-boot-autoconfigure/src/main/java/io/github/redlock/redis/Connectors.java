@@ -1,0 +1,82 @@
+package io.github.redlock.redis;
+
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens connections on threads of its own, because that blocks. A thread without work
+ * ends after a second. Thread-safe.
+ */
+final class Connectors {
+
+	private final ThreadPoolExecutor threads = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS,
+			new SynchronousQueue<>(), (task) -> IoThreads.daemon(task, "redlock-connect"));
+
+	/**
+	 * Open a connection.
+	 * @param opened told of it, on a thread of this class
+	 * @param failed told if that is not possible, on any thread
+	 */
+	void open(Opener opener, Consumer<Connection> opened, Consumer<Throwable> failed) {
+		Runnable task = () -> {
+			Connection connection;
+			try {
+				connection = opener.open();
+			}
+			catch (Throwable ex) {
+				failed.accept(ex);
+				return;
+			}
+			opened.accept(connection);
+		};
+		try {
+			this.threads.execute(task);
+		}
+		catch (RuntimeException | OutOfMemoryError ex) {
+			failed.accept(ex);
+		}
+	}
+
+	/**
+	 * Open nothing any more.
+	 */
+	void close() {
+		this.threads.shutdown();
+	}
+
+	/**
+	 * Opens connections to one node.
+	 */
+	@FunctionalInterface
+	interface Opener {
+
+		/**
+		 * Open a connection and log in. May block, but not for ever.
+		 * @return a connection in blocking mode, with nothing left to read
+		 */
+		Connection open() throws IOException;
+
+	}
+
+	/**
+	 * A connection that was opened.
+	 *
+	 * @param socket the socket, logged in
+	 * @param quarantine why the server behind it does not vote although it answers: it
+	 * was restarted too recently, or hides when; {@code null} if it votes
+	 */
+	record Connection(SocketChannel socket, @Nullable Throwable quarantine) {
+
+		Connection(SocketChannel socket) {
+			this(socket, null);
+		}
+
+	}
+
+}
