@@ -227,7 +227,7 @@ public @interface DistributedLock {
 
 	/**
 	 * The name of the {@link io.github.redlock.Redlock} bean that takes the lock, or a
-	 * qualifier of it; for nodes under {@code redlock.clusters.<name>} that name.
+	 * qualifier of it; for nodes under {@code redlock.sets.<name>} that name.
 	 * @return the name, empty for the primary or only one
 	 */
 	String redlock() default "";

@@ -145,7 +145,7 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 		}
 		catch (NoSuchBeanDefinitionException ex) {
 			throw locked.invalid("redlock", attributes.redlock(), "names no Redlock bean: " + ex.getMessage(),
-					"Use the name or a qualifier of one, or list its nodes under redlock.clusters."
+					"Use the name or a qualifier of one, or list its nodes under redlock.sets."
 							+ (attributes.redlock().isEmpty() ? "<name>" : attributes.redlock()) + ".nodes",
 					ex);
 		}

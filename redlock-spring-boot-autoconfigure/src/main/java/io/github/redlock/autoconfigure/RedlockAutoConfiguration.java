@@ -45,8 +45,7 @@ import io.github.redlock.redis.RedisLockNodes;
 @ConditionalOnClass(RedisConnectionFactory.class)
 @ConditionalOnBooleanProperty(name = "redlock.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(RedlockProperties.class)
-@Import({ RedlockAutoConfiguration.InMemory.class, RedlockAutoConfiguration.PrimaryLock.class,
-		RedlockClustersRegistrar.class })
+@Import({ RedlockAutoConfiguration.InMemory.class, RedlockAutoConfiguration.PrimaryLock.class, NodeSetRegistrar.class })
 @ImportRuntimeHints(RedlockRuntimeHints.class)
 public final class RedlockAutoConfiguration {
 

@@ -81,7 +81,7 @@ public class RedlockProperties {
 	 * Further sets of nodes by name. Each makes a Redlock bean with that name as its
 	 * qualifier.
 	 */
-	private Map<String, Cluster> clusters = new LinkedHashMap<>();
+	private Map<String, NodeSet> sets = new LinkedHashMap<>();
 
 	@NestedConfigurationProperty
 	private final Annotation annotation = new Annotation();
@@ -119,12 +119,12 @@ public class RedlockProperties {
 		this.maxHold = maxHold;
 	}
 
-	public Map<String, Cluster> getClusters() {
-		return this.clusters;
+	public Map<String, NodeSet> getSets() {
+		return this.sets;
 	}
 
-	public void setClusters(Map<String, Cluster> clusters) {
-		this.clusters = clusters;
+	public void setSets(Map<String, NodeSet> sets) {
+		this.sets = sets;
 	}
 
 	public Annotation getAnnotation() {
@@ -215,7 +215,7 @@ public class RedlockProperties {
 	/**
 	 * A further set of nodes.
 	 */
-	public static class Cluster {
+	public static class NodeSet {
 
 		/**
 		 * Independent Redis nodes, as under redlock.nodes.

@@ -48,7 +48,7 @@ class AheadOfTimeTests {
 		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
 			MockEnvironment environment = new MockEnvironment();
 			environment.setProperty("redlock.mode", "in-memory");
-			environment.setProperty("redlock.clusters.other.key-prefix", "x");
+			environment.setProperty("redlock.sets.other.key-prefix", "x");
 			context.setEnvironment(environment);
 			context.register(RedlockAutoConfiguration.class, DistributedLockAutoConfiguration.class);
 			context.registerBean(Service.class);

@@ -579,7 +579,7 @@ class DistributedLockStartUpTests {
 		assertRefused(BlankCondition.class, "condition", "blank");
 		assertRefused(UnknownVariableInCondition.class, "condition", "#oder", "#order");
 		assertRefused(BrokenCondition.class, "condition", "not a valid expression");
-		assertRefused(UnknownRedlock.class, "redlock", "billing", "redlock.clusters.billing.nodes");
+		assertRefused(UnknownRedlock.class, "redlock", "billing", "redlock.sets.billing.nodes");
 		assertRefused(UnresolvableRedlock.class, "redlock", "${no.such}", "Define the property");
 		assertRefused(UnresolvableMaxHold.class, "maxHoldString", "${no.such}", "Define the property");
 	}

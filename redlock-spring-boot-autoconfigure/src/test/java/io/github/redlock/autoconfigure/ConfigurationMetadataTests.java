@@ -24,7 +24,7 @@ class ConfigurationMetadataTests {
 				.get("properties");
 		}
 		assertThat(properties).extracting((property) -> property.get("name"))
-			.containsExactlyInAnyOrder("redlock.enabled", "redlock.mode", "redlock.nodes", "redlock.clusters",
+			.containsExactlyInAnyOrder("redlock.enabled", "redlock.mode", "redlock.nodes", "redlock.sets",
 					"redlock.max-hold", "redlock.annotation.order", "redlock.annotation.on-unadvisable",
 					"redlock.key-prefix", "redlock.ttl", "redlock.drift-factor", "redlock.wait-time",
 					"redlock.connect-timeout", "redlock.command-timeout", "redlock.retry.count", "redlock.retry.delay",
@@ -32,7 +32,7 @@ class ConfigurationMetadataTests {
 					"redlock.fencing.enabled", "redlock.fencing.retention");
 		for (Map<String, Object> property : properties) {
 			assertThat((String) property.get("description")).as("description of %s", property).isNotBlank();
-			if (!List.of("redlock.wait-time", "redlock.max-hold", "redlock.clusters").contains(property.get("name"))) {
+			if (!List.of("redlock.wait-time", "redlock.max-hold", "redlock.sets").contains(property.get("name"))) {
 				assertThat(property).as("default of %s", property).containsKey("defaultValue");
 			}
 		}

@@ -39,7 +39,7 @@ class InMemoryLocksTests {
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(RedlockAutoConfiguration.class, DistributedLockAutoConfiguration.class,
 				AopAutoConfiguration.class))
-		.withPropertyValues("redlock.mode=in-memory", "redlock.wait-time=0", "redlock.clusters.other.key-prefix=x")
+		.withPropertyValues("redlock.mode=in-memory", "redlock.wait-time=0", "redlock.sets.other.key-prefix=x")
 		.withBean(Service.class);
 
 	private interface BeanTest {

@@ -14,33 +14,33 @@ import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
 import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotationMetadata;
 
-import io.github.redlock.autoconfigure.RedlockProperties.Cluster;
+import io.github.redlock.autoconfigure.RedlockProperties.NodeSet;
 import io.github.redlock.core.DefaultRedlock;
 
 /**
- * Registers a lock for each set of nodes under {@code redlock.clusters}. It has the name
- * of the set as its qualifier, and is injected only where that is asked for.
+ * Registers a lock for each set of nodes under {@code redlock.sets}. It has the name of
+ * the set as its qualifier, and is injected only where that is asked for.
  */
-final class RedlockClustersRegistrar implements ImportBeanDefinitionRegistrar {
+final class NodeSetRegistrar implements ImportBeanDefinitionRegistrar {
 
 	private static final String BEAN_NAME_SUFFIX = "Redlock";
 
 	private final Environment environment;
 
-	RedlockClustersRegistrar(Environment environment) {
+	NodeSetRegistrar(Environment environment) {
 		this.environment = environment;
 	}
 
 	@Override
 	public void registerBeanDefinitions(AnnotationMetadata importingClassMetadata, BeanDefinitionRegistry registry) {
-		Map<String, Cluster> clusters = Binder.get(this.environment)
-			.bind("redlock.clusters", Bindable.mapOf(String.class, Cluster.class))
+		Map<String, NodeSet> sets = Binder.get(this.environment)
+			.bind("redlock.sets", Bindable.mapOf(String.class, NodeSet.class))
 			.orElseGet(Map::of);
-		clusters.keySet().forEach((name) -> registry.registerBeanDefinition(name + BEAN_NAME_SUFFIX, definition(name)));
+		sets.keySet().forEach((name) -> registry.registerBeanDefinition(name + BEAN_NAME_SUFFIX, definition(name)));
 	}
 
 	private static RootBeanDefinition definition(String name) {
-		RootBeanDefinition definition = new RootBeanDefinition(RedlockCluster.class);
+		RootBeanDefinition definition = new RootBeanDefinition(NodeSetFactoryBean.class);
 		definition.setAttribute(FactoryBean.OBJECT_TYPE_ATTRIBUTE, DefaultRedlock.class);
 		definition.getConstructorArgumentValues().addIndexedArgumentValue(0, name);
 		definition.setAutowireMode(AbstractBeanDefinition.AUTOWIRE_CONSTRUCTOR);

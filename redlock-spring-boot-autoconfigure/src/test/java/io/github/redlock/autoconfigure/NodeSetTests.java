@@ -29,11 +29,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 /**
  * Further sets of nodes, and further {@link Redlock} beans.
  */
-class RedlockClusterTests {
+class NodeSetTests {
 
 	private static final String[] NODES = { "redlock.nodes[0].host=127.0.0.1", "redlock.nodes[0].port=1",
-			"redlock.clusters.billing.nodes[0].host=127.0.0.1", "redlock.clusters.billing.nodes[0].port=2",
-			"redlock.clusters.billing.nodes[1].url=redis://127.0.0.1:3" };
+			"redlock.sets.billing.nodes[0].host=127.0.0.1", "redlock.sets.billing.nodes[0].port=2",
+			"redlock.sets.billing.nodes[1].url=redis://127.0.0.1:3" };
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner().withConfiguration(AutoConfigurations
 		.of(RedlockAutoConfiguration.class, DistributedLockAutoConfiguration.class, AopAutoConfiguration.class));
@@ -72,22 +72,22 @@ class RedlockClusterTests {
 	@Test
 	void badNodesAreRefusedByTheirProperty() {
 		this.runner.withPropertyValues(NODES)
-			.withPropertyValues("redlock.clusters.billing.nodes[1].url=redis://127.0.0.1:2")
+			.withPropertyValues("redlock.sets.billing.nodes[1].url=redis://127.0.0.1:2")
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
 				.isInstanceOf(RedlockConfigurationException.class)
-				.hasMessageContaining("redlock.clusters.billing.nodes has the address 127.0.0.1:2 twice"));
+				.hasMessageContaining("redlock.sets.billing.nodes has the address 127.0.0.1:2 twice"));
 		this.runner.withPropertyValues(NODES)
-			.withPropertyValues("redlock.clusters.shipping.key-prefix=x")
+			.withPropertyValues("redlock.sets.shipping.key-prefix=x")
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
-				.hasMessageContaining("redlock.clusters.shipping.nodes is empty"));
+				.hasMessageContaining("redlock.sets.shipping.nodes is empty"));
 		this.runner.withPropertyValues(NODES)
-			.withPropertyValues("redlock.clusters.billing.nodes[1].port=70000",
-					"redlock.clusters.billing.nodes[1].url=", "redlock.clusters.billing.nodes[1].host=a")
+			.withPropertyValues("redlock.sets.billing.nodes[1].port=70000", "redlock.sets.billing.nodes[1].url=",
+					"redlock.sets.billing.nodes[1].host=a")
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
-				.hasMessageContaining("redlock.clusters.billing.nodes[1].port = 70000"));
+				.hasMessageContaining("redlock.sets.billing.nodes[1].port = 70000"));
 	}
 
 	private static boolean isLocked(Redlock redlock) {
@@ -104,7 +104,7 @@ class RedlockClusterTests {
 		}
 
 		@DistributedLock(key = "a", redlock = "billing")
-		public boolean isLockedByCluster(Redlock redlock) {
+		public boolean isLockedBySet(Redlock redlock) {
 			return isLocked(redlock);
 		}
 
@@ -117,7 +117,7 @@ class RedlockClusterTests {
 
 	@Test
 	void annotationPicksALockByQualifierOrBeanName() {
-		this.runner.withPropertyValues("redlock.mode=in-memory", "redlock.clusters.billing.key-prefix=x")
+		this.runner.withPropertyValues("redlock.mode=in-memory", "redlock.sets.billing.key-prefix=x")
 			.withBean("otherLock", Redlock.class, () -> new FakeCluster(3).client(),
 					(definition) -> ((org.springframework.beans.factory.support.AbstractBeanDefinition) definition)
 						.setDefaultCandidate(false))
@@ -130,8 +130,8 @@ class RedlockClusterTests {
 				Redlock other = context.getBean("otherLock", Redlock.class);
 				assertThat(bean.isLockedBy(primary)).isTrue();
 				assertThat(bean.isLockedBy(billing)).isFalse();
-				assertThat(bean.isLockedByCluster(billing)).isTrue();
-				assertThat(bean.isLockedByCluster(primary)).isFalse();
+				assertThat(bean.isLockedBySet(billing)).isTrue();
+				assertThat(bean.isLockedBySet(primary)).isFalse();
 				assertThat(bean.isLockedByBean(other)).isTrue();
 				assertThat(bean.isLockedByBean(primary)).isFalse();
 			});
@@ -147,7 +147,7 @@ class RedlockClusterTests {
 
 		@DistributedLock(key = "a")
 		public boolean nested(Redlock billing) {
-			return this.inner.isLockedByCluster(billing);
+			return this.inner.isLockedBySet(billing);
 		}
 
 	}
@@ -155,8 +155,7 @@ class RedlockClusterTests {
 	/** A lock on the same resource on other nodes is another lock. */
 	@Test
 	void nestedMethodOnAnotherSetOfNodesTakesItsOwnLock() {
-		this.runner
-			.withPropertyValues("redlock.mode=in-memory", "redlock.clusters.billing.key-prefix=x", "which=redlock")
+		this.runner.withPropertyValues("redlock.mode=in-memory", "redlock.sets.billing.key-prefix=x", "which=redlock")
 			.withBean(Service.class)
 			.withBean(Outer.class)
 			.run((context) -> assertThat(
@@ -200,7 +199,7 @@ class RedlockClusterTests {
 		DefaultRedlock[] own = new DefaultRedlock[1];
 		LockHandle[] held = new LockHandle[2];
 		CompletableFuture<Void> released = new CompletableFuture<>();
-		this.runner.withPropertyValues("redlock.mode=in-memory", "redlock.clusters.billing.key-prefix=x")
+		this.runner.withPropertyValues("redlock.mode=in-memory", "redlock.sets.billing.key-prefix=x")
 			.withBean("own", DefaultRedlock.class,
 					() -> own[0] = DefaultRedlock.builder()
 						.nodes(new InMemoryLocks(System::nanoTime, Duration.ofMinutes(1)).newNodes())

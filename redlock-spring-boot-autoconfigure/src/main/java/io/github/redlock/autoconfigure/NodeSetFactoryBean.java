@@ -11,36 +11,35 @@ import org.springframework.boot.ssl.SslBundles;
 
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
-import io.github.redlock.autoconfigure.RedlockProperties.Cluster;
+import io.github.redlock.autoconfigure.RedlockProperties.NodeSet;
 import io.github.redlock.core.DefaultRedlock;
 import io.github.redlock.redis.RedisLockNodes;
 
 /**
- * The lock on one set of nodes under {@code redlock.clusters}, and those nodes.
+ * The lock on one set of nodes under {@code redlock.sets}, and those nodes.
  */
-final class RedlockCluster implements FactoryBean<DefaultRedlock>, DisposableBean {
+final class NodeSetFactoryBean implements FactoryBean<DefaultRedlock>, DisposableBean {
 
 	private final @Nullable RedisLockNodes nodes;
 
 	private final DefaultRedlock redlock;
 
-	RedlockCluster(String name, RedlockProperties properties, RedlockFactory factory,
+	NodeSetFactoryBean(String name, RedlockProperties properties, RedlockFactory factory,
 			ObjectProvider<SslBundles> sslBundles) {
-		String property = "redlock.clusters." + name + ".nodes";
-		Cluster cluster = properties.getClusters().getOrDefault(name, new Cluster());
-		this.nodes = factory.isInMemory() ? null : nodes(property, cluster, factory, sslBundles.getIfAvailable());
+		String property = "redlock.sets." + name + ".nodes";
+		NodeSet set = properties.getSets().getOrDefault(name, new NodeSet());
+		this.nodes = factory.isInMemory() ? null : nodes(property, set, factory, sslBundles.getIfAvailable());
 		this.redlock = factory.create(this.nodes);
 	}
 
-	private static RedisLockNodes nodes(String property, Cluster cluster, RedlockFactory factory,
+	private static RedisLockNodes nodes(String property, NodeSet set, RedlockFactory factory,
 			@Nullable SslBundles sslBundles) {
-		List<Node> configured = new PropertiesRedlockConnectionDetails(property, cluster.getNodes(), sslBundles)
-			.getNodes();
+		List<Node> configured = new PropertiesRedlockConnectionDetails(property, set.getNodes(), sslBundles).getNodes();
 		if (configured.isEmpty()) {
 			throw new RedlockConfigurationException(property + " is empty.",
 					"List the nodes, best three or five independent ones, or take the entry away.");
 		}
-		return factory.nodes(property, configured, cluster.getKeyPrefix());
+		return factory.nodes(property, configured, set.getKeyPrefix());
 	}
 
 	@Override
