@@ -1,6 +1,7 @@
 package io.github.redlock.autoconfigure;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -27,19 +28,21 @@ final class NodeSetFactoryBean implements FactoryBean<DefaultRedlock>, Disposabl
 	NodeSetFactoryBean(String name, RedlockProperties properties, RedlockFactory factory,
 			ObjectProvider<SslBundles> sslBundles) {
 		String property = "redlock.sets." + name + ".nodes";
-		NodeSet set = properties.getSets().getOrDefault(name, new NodeSet());
+		Supplier<NodeSet> set = () -> properties.getSets().getOrDefault(name, new NodeSet());
 		this.nodes = factory.isInMemory() ? null : nodes(property, set, factory, sslBundles.getIfAvailable());
 		this.redlock = factory.create(this.nodes);
 	}
 
-	private static RedisLockNodes nodes(String property, NodeSet set, RedlockFactory factory,
+	private static RedisLockNodes nodes(String property, Supplier<NodeSet> set, RedlockFactory factory,
 			@Nullable SslBundles sslBundles) {
-		List<Node> configured = new PropertiesRedlockConnectionDetails(property, set.getNodes(), sslBundles).getNodes();
+		RedlockConnectionDetails connectionDetails = new PropertiesRedlockConnectionDetails(property,
+				() -> set.get().getNodes(), sslBundles);
+		List<Node> configured = connectionDetails.getNodes();
 		if (configured.isEmpty()) {
 			throw new RedlockConfigurationException(property + " is empty.",
 					"List the nodes, best three or five independent ones, or take the entry away.");
 		}
-		return factory.nodes(property, configured, set.getKeyPrefix());
+		return factory.nodes(property, connectionDetails, configured, set.get().getKeyPrefix());
 	}
 
 	@Override

@@ -2,6 +2,7 @@ package io.github.redlock.autoconfigure;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -13,30 +14,46 @@ import org.springframework.util.StringUtils;
 import io.github.redlock.RedlockConfigurationException;
 
 /**
- * The nodes as the properties have them, each checked on its own.
+ * The nodes as the properties have them, each checked on its own. They are read anew
+ * whenever somebody asks: an SSL bundle may have been reloaded, or the properties bound
+ * again.
  */
 final class PropertiesRedlockConnectionDetails implements RedlockConnectionDetails {
 
 	private static final int DEFAULT_PORT = 6379;
 
-	private final List<Node> nodes;
+	private final String property;
+
+	private final Supplier<List<RedlockProperties.Node>> configured;
+
+	private final @Nullable SslBundles sslBundles;
 
 	/**
-	 * Check and convert.
+	 * Create the details, and check them.
 	 * @param property where the nodes are listed
+	 * @param configured what is listed there
+	 * @param sslBundles the bundles, {@code null} where there are none
 	 */
-	PropertiesRedlockConnectionDetails(String property, List<RedlockProperties.Node> configured,
+	PropertiesRedlockConnectionDetails(String property, Supplier<List<RedlockProperties.Node>> configured,
 			@Nullable SslBundles sslBundles) {
-		List<Node> nodes = new ArrayList<>();
-		for (int i = 0; i < configured.size(); i++) {
-			nodes.add(node(property + "[" + i + "]", configured.get(i), sslBundles));
-		}
-		this.nodes = List.copyOf(nodes);
+		this.property = property;
+		this.configured = configured;
+		this.sslBundles = sslBundles;
+		read();
 	}
 
 	@Override
 	public List<Node> getNodes() {
-		return this.nodes;
+		return read();
+	}
+
+	private List<Node> read() {
+		List<RedlockProperties.Node> configured = this.configured.get();
+		List<Node> nodes = new ArrayList<>();
+		for (int i = 0; i < configured.size(); i++) {
+			nodes.add(node(this.property + "[" + i + "]", configured.get(i), this.sslBundles));
+		}
+		return List.copyOf(nodes);
 	}
 
 	private static Node node(String property, RedlockProperties.Node node, @Nullable SslBundles sslBundles) {

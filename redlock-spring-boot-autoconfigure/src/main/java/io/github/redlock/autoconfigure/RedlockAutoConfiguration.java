@@ -80,7 +80,7 @@ public final class RedlockAutoConfiguration {
 		@ConditionalOnMissingBean(RedlockConnectionDetails.class)
 		PropertiesRedlockConnectionDetails redlockConnectionDetails(RedlockProperties properties,
 				ObjectProvider<SslBundles> sslBundles) {
-			return new PropertiesRedlockConnectionDetails("redlock.nodes", properties.getNodes(),
+			return new PropertiesRedlockConnectionDetails("redlock.nodes", properties::getNodes,
 					sslBundles.getIfAvailable());
 		}
 
@@ -90,7 +90,7 @@ public final class RedlockAutoConfiguration {
 				ObjectProvider<RedisConnectionFactory> connectionFactory) {
 			List<Node> configured = connectionDetails.getNodes();
 			return configured.isEmpty() ? redlockFactory.nodes(connectionFactory)
-					: redlockFactory.nodes("redlock.nodes", configured, null);
+					: redlockFactory.nodes("redlock.nodes", connectionDetails, configured, null);
 		}
 
 		@Bean(destroyMethod = "close")

@@ -8,17 +8,24 @@ import org.springframework.boot.autoconfigure.service.connection.ConnectionDetai
 import org.springframework.boot.ssl.SslBundle;
 
 /**
- * Where the nodes are. Taken from the properties, unless a bean of this type says
- * otherwise, as one for test containers would.
+ * Where the nodes are and how to log in. Taken from the properties, unless a bean of this
+ * type says otherwise, as one for test containers would, or one that knows passwords
+ * which change.
  *
  * @since 0.1.0
  */
 public interface RedlockConnectionDetails extends ConnectionDetails {
 
 	/**
-	 * The nodes.
-	 * @return the nodes; none means that the application's own Redis connection is the
-	 * only node
+	 * The nodes. Asked at start-up, and again before each connection is opened: user,
+	 * password, host, port and SSL bundle may change, and the next connection uses what
+	 * is said then. Which nodes there are, by name, may not, nor their database and
+	 * whether they use TLS; that needs a restart.
+	 * <p>
+	 * Must be thread-safe. It may block, but the node that is to be connected does not
+	 * vote meanwhile. If it throws, the connection is opened with what was said before.
+	 * @return the nodes; none at start-up means that the application's own Redis
+	 * connection is the only node
 	 */
 	List<Node> getNodes();
 

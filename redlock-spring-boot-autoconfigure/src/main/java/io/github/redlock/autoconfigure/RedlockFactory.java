@@ -2,14 +2,11 @@ package io.github.redlock.autoconfigure;
 
 import java.util.List;
 
-import javax.net.ssl.SSLContext;
-
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.ssl.SslBundle;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.util.ClassUtils;
 
@@ -20,7 +17,6 @@ import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
 import io.github.redlock.core.DefaultRedlock;
 import io.github.redlock.memory.InMemoryLocks;
 import io.github.redlock.redis.RedisLockNodes;
-import io.github.redlock.redis.RedisNodeSettings;
 import io.github.redlock.spi.LockNode;
 
 /**
@@ -66,17 +62,22 @@ final class RedlockFactory {
 	/**
 	 * Nodes of our own.
 	 * @param property where they are listed
+	 * @param connectionDetails asked again for each connection
+	 * @param configured what they say now
 	 * @param keyPrefix {@code null} for that of the properties
 	 */
-	RedisLockNodes nodes(String property, List<Node> configured, @Nullable String keyPrefix) {
+	RedisLockNodes nodes(String property, RedlockConnectionDetails connectionDetails, List<Node> configured,
+			@Nullable String keyPrefix) {
 		RedlockSettingsValidator.check(property, configured);
 		if (!ClassUtils.isPresent(JEDIS, ClassUtils.getDefaultClassLoader())) {
 			throw new RedlockConfigurationException(property + " is set, but Jedis is not on the class path.",
 					"Depend on io.github.redlock:redlock-spring-boot-starter, or add redis.clients:jedis.");
 		}
 		RedisLockNodes nodes = newNodes(keyPrefix);
+		CurrentNodeSettings settings = new CurrentNodeSettings(property, connectionDetails, configured);
 		for (Node node : configured) {
-			nodes.add(settings(node), this.properties.getConnectTimeout(), this.properties.getCommandTimeout());
+			nodes.add(node.name(), () -> settings.get(node.name()), this.properties.getConnectTimeout(),
+					this.properties.getCommandTimeout());
 		}
 		return nodes;
 	}
@@ -109,15 +110,6 @@ final class RedlockFactory {
 		RedisLockNodes nodes = newNodes(null);
 		nodes.add("spring.data.redis", own);
 		return nodes;
-	}
-
-	private static RedisNodeSettings settings(Node node) {
-		return new RedisNodeSettings(node.name(), node.host(), node.port(), node.username(), node.password(),
-				node.database(), sslContext(node.sslBundle()));
-	}
-
-	private static @Nullable SSLContext sslContext(@Nullable SslBundle bundle) {
-		return (bundle != null) ? bundle.createSslContext() : null;
 	}
 
 	/**

@@ -32,6 +32,7 @@ import io.github.redlock.core.DefaultRedlock;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.redis.RedisLockNodes;
 import io.github.redlock.testing.FakeCluster;
+import io.github.redlock.testing.Warnings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -98,9 +99,11 @@ class RedlockAutoConfigurationTests {
 			.run((context) -> assertThat(context.getBean(RedisLockNodes.class).nodes()).singleElement()
 				.extracting(LockNode::name)
 				.isEqualTo("spring.data.redis"));
-		assertThat(warnings(() -> this.runner.withConfiguration(AutoConfigurations.of(DataRedisAutoConfiguration.class))
-			.withPropertyValues("spring.data.redis.client-type=jedis")
-			.run((context) -> assertThat(context).hasNotFailed()))).anyMatch((warning) -> warning.contains("no quorum"))
+		assertThat(Warnings
+			.during(() -> this.runner.withConfiguration(AutoConfigurations.of(DataRedisAutoConfiguration.class))
+				.withPropertyValues("spring.data.redis.client-type=jedis")
+				.run((context) -> assertThat(context).hasNotFailed())))
+			.anyMatch((warning) -> warning.contains("no quorum"))
 			.noneMatch((warning) -> warning.contains("even number"));
 	}
 
@@ -289,7 +292,7 @@ class RedlockAutoConfigurationTests {
 
 	@Test
 	void shortTtlIsWarnedAbout() {
-		List<String> warnings = warnings(() -> this.runner.withPropertyValues(THREE)
+		List<String> warnings = Warnings.during(() -> this.runner.withPropertyValues(THREE)
 			.withPropertyValues("redlock.ttl=500ms")
 			.run((context) -> assertThat(context).hasNotFailed()));
 		assertThat(warnings).anyMatch((warning) -> warning.contains("less than 3 command timeouts"));
@@ -297,36 +300,16 @@ class RedlockAutoConfigurationTests {
 
 	@Test
 	void evenNumberOfNodesIsWarnedAbout() {
-		List<String> warnings = warnings(() -> this.runner.withPropertyValues(java.util.Arrays.copyOf(THREE, 4))
+		List<String> warnings = Warnings.during(() -> this.runner.withPropertyValues(java.util.Arrays.copyOf(THREE, 4))
 			.run((context) -> assertThat(context).hasSingleBean(Redlock.class)));
 		assertThat(warnings).anyMatch((warning) -> warning.contains("even number"));
 	}
 
 	@Test
 	void oneNodeIsAllowedAndSaidToBeNoQuorum() {
-		List<String> warnings = warnings(() -> this.runner.withPropertyValues(java.util.Arrays.copyOf(THREE, 2))
+		List<String> warnings = Warnings.during(() -> this.runner.withPropertyValues(java.util.Arrays.copyOf(THREE, 2))
 			.run((context) -> assertThat(context).hasSingleBean(Redlock.class)));
 		assertThat(warnings).anyMatch((warning) -> warning.contains("no quorum"));
-	}
-
-	/** What the package of this project logs at WARN while the action runs. */
-	private static List<String> warnings(Runnable action) {
-		ch.qos.logback.classic.Logger logger = (ch.qos.logback.classic.Logger) org.slf4j.LoggerFactory
-			.getLogger("io.github.redlock");
-		ch.qos.logback.core.read.ListAppender<ch.qos.logback.classic.spi.ILoggingEvent> appender = new ch.qos.logback.core.read.ListAppender<>();
-		appender.start();
-		logger.addAppender(appender);
-		logger.setLevel(ch.qos.logback.classic.Level.WARN);
-		logger.setAdditive(false);
-		try {
-			action.run();
-			return appender.list.stream().map(ch.qos.logback.classic.spi.ILoggingEvent::getFormattedMessage).toList();
-		}
-		finally {
-			logger.detachAppender(appender);
-			logger.setLevel(null);
-			logger.setAdditive(true);
-		}
 	}
 
 	@ParameterizedTest

@@ -1,0 +1,38 @@
+package io.github.redlock.testing;
+
+import java.util.List;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the packages of this project log at WARN.
+ */
+public final class Warnings {
+
+	private Warnings() {
+	}
+
+	/** The messages that are logged while the action runs. */
+	public static List<String> during(Runnable action) {
+		Logger logger = (Logger) LoggerFactory.getLogger("io.github.redlock");
+		ListAppender<ILoggingEvent> appender = new ListAppender<>();
+		appender.start();
+		logger.addAppender(appender);
+		logger.setLevel(Level.WARN);
+		logger.setAdditive(false);
+		try {
+			action.run();
+			return appender.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+		}
+		finally {
+			logger.detachAppender(appender);
+			logger.setLevel(null);
+			logger.setAdditive(true);
+		}
+	}
+
+}
