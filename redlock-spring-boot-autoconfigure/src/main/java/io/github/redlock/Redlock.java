@@ -60,16 +60,8 @@ public interface Redlock {
 	LockOptions defaultOptions();
 
 	/**
-	 * Find out, for instance at start-up, whether a ttl would be accepted.
-	 * @param ttl the ttl
-	 * @throws IllegalArgumentException if it would be refused
-	 */
-	default void checkTtl(Duration ttl) {
-		check(ttl, LockOptions.defaults());
-	}
-
-	/**
-	 * Find out whether a ttl and options would be accepted together.
+	 * Find out, for instance at start-up, whether a ttl and options would be accepted
+	 * together.
 	 * @param ttl the ttl
 	 * @param options what differs from the defaults
 	 * @throws IllegalArgumentException if they would be refused

@@ -38,7 +38,7 @@ public final class DistributedLockAdvisor extends AbstractPointcutAdvisor {
 
 	private final transient DistributedLockAttributeSource attributeSource;
 
-	private final transient Redlocks redlocks;
+	private final transient RedlockBeanResolver redlockResolver;
 
 	/**
 	 * Create an advisor.
@@ -51,8 +51,8 @@ public final class DistributedLockAdvisor extends AbstractPointcutAdvisor {
 			String resolved = beanFactory.resolveEmbeddedValue(text);
 			return (resolved != null) ? resolved : "";
 		});
-		this.redlocks = new Redlocks(redlock, beanFactory);
-		this.advice = new DistributedLockInterceptor(this.redlocks::get, this.attributeSource, beanFactory);
+		this.redlockResolver = new RedlockBeanResolver(redlock, beanFactory);
+		this.advice = new DistributedLockInterceptor(this.redlockResolver::resolve, this.attributeSource, beanFactory);
 		setOrder(ORDER);
 	}
 
@@ -60,8 +60,8 @@ public final class DistributedLockAdvisor extends AbstractPointcutAdvisor {
 		return this.attributeSource;
 	}
 
-	Redlocks redlocks() {
-		return this.redlocks;
+	RedlockBeanResolver redlockResolver() {
+		return this.redlockResolver;
 	}
 
 	@Override

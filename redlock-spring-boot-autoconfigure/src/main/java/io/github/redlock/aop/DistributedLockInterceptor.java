@@ -25,7 +25,7 @@ import io.github.redlock.RedlockException;
  */
 final class DistributedLockInterceptor implements MethodInterceptor {
 
-	private final Function<String, Redlock> redlocks;
+	private final Function<String, Redlock> redlockResolver;
 
 	private final DistributedLockAttributeSource attributeSource;
 
@@ -33,12 +33,12 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 
 	/**
 	 * Create an interceptor.
-	 * @param redlocks finds the bean by name or qualifier, the primary one by an empty
-	 * name
+	 * @param redlockResolver finds the bean by name or qualifier, the primary one by an
+	 * empty name
 	 */
-	DistributedLockInterceptor(Function<String, Redlock> redlocks, DistributedLockAttributeSource attributeSource,
-			BeanFactory beanFactory) {
-		this.redlocks = redlocks;
+	DistributedLockInterceptor(Function<String, Redlock> redlockResolver,
+			DistributedLockAttributeSource attributeSource, BeanFactory beanFactory) {
+		this.redlockResolver = redlockResolver;
 		this.attributeSource = attributeSource;
 		this.beanFactory = beanFactory;
 	}
@@ -51,7 +51,7 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 			if (!attributes.applyTo(invocation, this.beanFactory)) {
 				return invocation.proceed();
 			}
-			call = new LockedCall(attributes, this.redlocks.apply(attributes.redlock()),
+			call = new LockedCall(attributes, this.redlockResolver.apply(attributes.redlock()),
 					attributes.resources(invocation, this.beanFactory), invocation);
 		}
 		catch (IllegalArgumentException ex) {

@@ -141,7 +141,7 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 		LockedMethod locked = new LockedMethod(method);
 		Redlock redlock;
 		try {
-			redlock = this.advisor.redlocks().get(attributes.redlock());
+			redlock = this.advisor.redlockResolver().resolve(attributes.redlock());
 		}
 		catch (NoSuchBeanDefinitionException ex) {
 			throw locked.invalid("redlock", attributes.redlock(), "names no Redlock bean: " + ex.getMessage(),

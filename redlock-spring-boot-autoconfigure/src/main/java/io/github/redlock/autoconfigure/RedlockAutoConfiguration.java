@@ -12,17 +12,12 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Condition;
-import org.springframework.context.annotation.ConditionContext;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
-import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 import io.github.redlock.Redlock;
@@ -85,7 +80,7 @@ public final class RedlockAutoConfiguration {
 		}
 
 		@Bean(destroyMethod = "close")
-		@Conditional(OnRedisMode.class)
+		@ConditionalOnMode(Mode.REDIS)
 		RedisLockNodes redlockNodes(RedlockFactory redlockFactory, RedlockConnectionDetails connectionDetails,
 				ObjectProvider<RedisConnectionFactory> connectionFactory) {
 			List<Node> configured = connectionDetails.getNodes();
@@ -104,7 +99,7 @@ public final class RedlockAutoConfiguration {
 	 * Locks that only this application sees.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@Conditional(OnInMemoryMode.class)
+	@ConditionalOnMode(Mode.IN_MEMORY)
 	static final class InMemory {
 
 		@Bean(destroyMethod = "close")
@@ -116,31 +111,6 @@ public final class RedlockAutoConfiguration {
 		InMemoryLocks inMemoryLocks(SystemTime redlockTime, RedlockProperties properties) {
 			logger.warn("redlock.mode is in-memory: locks exclude nobody outside this application context. For tests.");
 			return new InMemoryLocks(redlockTime::nanoTime, properties.getFencing().getRetention());
-		}
-
-	}
-
-	/**
-	 * Bound as the properties are, so that it may be written in every form.
-	 */
-	private static boolean isMode(Mode mode, ConditionContext context) {
-		return Binder.get(context.getEnvironment()).bind("redlock.mode", Mode.class).orElse(Mode.REDIS) == mode;
-	}
-
-	static final class OnRedisMode implements Condition {
-
-		@Override
-		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-			return isMode(Mode.REDIS, context);
-		}
-
-	}
-
-	static final class OnInMemoryMode implements Condition {
-
-		@Override
-		public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-			return isMode(Mode.IN_MEMORY, context);
 		}
 
 	}

@@ -9,7 +9,6 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.boot.context.properties.NestedConfigurationProperty;
 
 import io.github.redlock.aop.DistributedLockAdvisor;
 
@@ -83,16 +82,12 @@ public class RedlockProperties {
 	 */
 	private Map<String, NodeSet> sets = new LinkedHashMap<>();
 
-	@NestedConfigurationProperty
 	private final Annotation annotation = new Annotation();
 
-	@NestedConfigurationProperty
 	private final Retry retry = new Retry();
 
-	@NestedConfigurationProperty
 	private final AutoExtend autoExtend = new AutoExtend();
 
-	@NestedConfigurationProperty
 	private final Fencing fencing = new Fencing();
 
 	public boolean isEnabled() {
@@ -335,7 +330,6 @@ public class RedlockProperties {
 		 */
 		private @Nullable Integer database;
 
-		@NestedConfigurationProperty
 		private final Ssl ssl = new Ssl();
 
 		public @Nullable String getName() {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.StreamSupport;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,6 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionEvaluationReport;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 import io.github.redlock.LockHandle;
@@ -170,6 +173,28 @@ class NodeSetTests {
 			assertThat(context).hasNotFailed();
 			assertThat(context.getBean(Redlock.class).tryAcquire("a")).isPresent();
 		});
+	}
+
+	@Test
+	void conditionsSayWhyThereIsNoRedisNode() {
+		this.runner.withPropertyValues("redlock.mode=inMemory")
+			.run((context) -> assertThat(conditions(context)).contains(
+					"@ConditionalOnMode (redis) redlock.mode is in-memory",
+					"@ConditionalOnMode (in-memory) redlock.mode is in-memory"));
+		this.runner.withPropertyValues(NODES)
+			.run((context) -> assertThat(conditions(context)).contains(
+					"@ConditionalOnMode (redis) redlock.mode is redis",
+					"@ConditionalOnMode (in-memory) redlock.mode is redis"));
+	}
+
+	private static List<String> conditions(AssertableApplicationContext context) {
+		return ConditionEvaluationReport.get(context.getSourceApplicationContext().getBeanFactory())
+			.getConditionAndOutcomesBySource()
+			.values()
+			.stream()
+			.flatMap((outcomes) -> StreamSupport.stream(outcomes.spliterator(), false))
+			.map((each) -> each.getOutcome().getMessage())
+			.toList();
 	}
 
 	@Test

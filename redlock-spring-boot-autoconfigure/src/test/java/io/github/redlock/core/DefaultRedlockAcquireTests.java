@@ -438,7 +438,7 @@ class DefaultRedlockAcquireTests {
 		LockHandle other = redlock.acquire("b", TTL);
 		assertThat(one).isEqualTo(one).isNotEqualTo(other).hasSameHashCodeAs(one.value());
 		assertThat(redlock.defaultTtl()).isEqualTo(Duration.ofSeconds(30));
-		assertThatIllegalArgumentException().isThrownBy(() -> redlock.checkTtl(Duration.ZERO));
+		assertThatIllegalArgumentException().isThrownBy(() -> redlock.check(Duration.ZERO, LockOptions.defaults()));
 	}
 
 	/** [14] */

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
+import io.github.redlock.LockOptions;
 import io.github.redlock.testing.FakeCluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -49,10 +50,10 @@ class ShortTtlWarningTests {
 	@Test
 	void everyShortTtlIsWarnedOfOnce() {
 		DefaultRedlock redlock = this.cluster.client();
-		redlock.checkTtl(FakeCluster.COMMAND_TIMEOUT.multipliedBy(3));
+		redlock.check(FakeCluster.COMMAND_TIMEOUT.multipliedBy(3), LockOptions.defaults());
 		assertThat(warned()).isEmpty();
 		for (int i = 0; i < 2; i++) {
-			redlock.checkTtl(Duration.ofMillis(599));
+			redlock.check(Duration.ofMillis(599), LockOptions.defaults());
 			redlock.acquire("a", Duration.ofMillis(598)).release();
 		}
 		assertThat(warned()).containsExactly(Duration.ofMillis(599), Duration.ofMillis(598));
@@ -62,7 +63,7 @@ class ShortTtlWarningTests {
 	void warningsComeToAnEnd() {
 		DefaultRedlock redlock = this.cluster.client();
 		for (int millis = 100; millis < 200; millis++) {
-			redlock.checkTtl(Duration.ofMillis(millis));
+			redlock.check(Duration.ofMillis(millis), LockOptions.defaults());
 		}
 		assertThat(warned()).hasSize(20);
 	}

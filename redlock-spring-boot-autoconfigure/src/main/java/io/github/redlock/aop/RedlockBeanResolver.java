@@ -10,9 +10,9 @@ import org.springframework.beans.factory.annotation.BeanFactoryAnnotationUtils;
 import io.github.redlock.Redlock;
 
 /**
- * The beans that take locks, by name or qualifier.
+ * Resolves the bean that takes a lock, by its name or qualifier. Each is looked for once.
  */
-final class Redlocks {
+final class RedlockBeanResolver {
 
 	private final Supplier<Redlock> primary;
 
@@ -20,18 +20,18 @@ final class Redlocks {
 
 	private final Map<String, Redlock> named = new ConcurrentHashMap<>();
 
-	Redlocks(Supplier<Redlock> primary, BeanFactory beanFactory) {
+	RedlockBeanResolver(Supplier<Redlock> primary, BeanFactory beanFactory) {
 		this.primary = primary;
 		this.beanFactory = beanFactory;
 	}
 
 	/**
-	 * Find a bean.
+	 * Resolve a bean.
 	 * @param name its name or qualifier, empty for the primary one
 	 * @throws org.springframework.beans.factory.NoSuchBeanDefinitionException if there is
 	 * none, or more than one
 	 */
-	Redlock get(String name) {
+	Redlock resolve(String name) {
 		if (name.isEmpty()) {
 			return this.primary.get();
 		}
