@@ -1,7 +1,6 @@
 package io.github.redlock;
 
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Optional;
 
 import org.jspecify.annotations.Nullable;
@@ -183,7 +182,7 @@ public final class LockOptions {
 		 * @return this
 		 */
 		public Builder waitTime(Duration waitTime) {
-			this.waitTime = notNegative("waitTime", waitTime);
+			this.waitTime = LockRules.require("waitTime", waitTime, LockRules::waitTime);
 			return this;
 		}
 
@@ -194,11 +193,7 @@ public final class LockOptions {
 		 * @return this
 		 */
 		public Builder retryCount(int retryCount) {
-			if (retryCount < -1) {
-				throw new IllegalArgumentException(
-						"retryCount must be zero or more, or -1 for no limit, but is " + retryCount);
-			}
-			this.retryCount = retryCount;
+			this.retryCount = LockRules.require("retryCount", retryCount, LockRules::retryCount);
 			return this;
 		}
 
@@ -208,7 +203,7 @@ public final class LockOptions {
 		 * @return this
 		 */
 		public Builder retryDelay(Duration retryDelay) {
-			this.retryDelay = notNegative("retryDelay", retryDelay);
+			this.retryDelay = LockRules.require("retryDelay", retryDelay, LockRules::retryPause);
 			return this;
 		}
 
@@ -219,7 +214,7 @@ public final class LockOptions {
 		 * @return this
 		 */
 		public Builder retryJitter(Duration retryJitter) {
-			this.retryJitter = notNegative("retryJitter", retryJitter);
+			this.retryJitter = LockRules.require("retryJitter", retryJitter, LockRules::retryPause);
 			return this;
 		}
 
@@ -229,11 +224,7 @@ public final class LockOptions {
 		 * @return this
 		 */
 		public Builder driftFactor(double driftFactor) {
-			if (!(driftFactor >= 0 && driftFactor <= MAX_DRIFT_FACTOR)) {
-				throw new IllegalArgumentException(
-						"driftFactor must be between 0 and " + MAX_DRIFT_FACTOR + ", but is " + driftFactor);
-			}
-			this.driftFactor = driftFactor;
+			this.driftFactor = LockRules.require("driftFactor", driftFactor, LockRules::driftFactor);
 			return this;
 		}
 
@@ -258,11 +249,12 @@ public final class LockOptions {
 		 * that was lost, or whose process died, is not kept.
 		 * <p>
 		 * Longer than the ttl only with auto-extension.
-		 * @param holdAtLeast zero or more; by default the release deletes the lock
+		 * @param holdAtLeast zero or more, at most {@link Redlock#MAX_TTL}; by default the
+		 * release deletes the lock
 		 * @return this
 		 */
 		public Builder holdAtLeast(Duration holdAtLeast) {
-			this.holdAtLeast = notNegative("holdAtLeast", holdAtLeast);
+			this.holdAtLeast = LockRules.require("holdAtLeast", holdAtLeast, LockRules::holdAtLeast);
 			return this;
 		}
 
@@ -274,10 +266,7 @@ public final class LockOptions {
 		 * @return this
 		 */
 		public Builder maxHold(Duration maxHold) {
-			if (notNegative("maxHold", maxHold).isZero()) {
-				throw new IllegalArgumentException("maxHold must be positive, but is " + maxHold);
-			}
-			this.maxHold = maxHold;
+			this.maxHold = LockRules.require("maxHold", maxHold, LockRules::maxHold);
 			return this;
 		}
 
@@ -287,19 +276,11 @@ public final class LockOptions {
 		 * @throws IllegalArgumentException if maxHold is less than holdAtLeast
 		 */
 		public LockOptions build() {
-			if (this.maxHold != null && this.holdAtLeast != null && this.maxHold.compareTo(this.holdAtLeast) < 0) {
-				throw new IllegalArgumentException("maxHold must not be less than holdAtLeast, but is " + this.maxHold
-						+ ", and holdAtLeast is " + this.holdAtLeast);
+			Duration minimum = this.holdAtLeast;
+			if (this.maxHold != null && minimum != null) {
+				LockRules.require("maxHold", this.maxHold, (maximum) -> LockRules.maxHold(maximum, minimum));
 			}
 			return new LockOptions(this);
-		}
-
-		private static Duration notNegative(String name, Duration value) {
-			Objects.requireNonNull(value, () -> name + " must not be null");
-			if (value.isNegative()) {
-				throw new IllegalArgumentException(name + " must be zero or more, but is " + value);
-			}
-			return value;
 		}
 
 	}

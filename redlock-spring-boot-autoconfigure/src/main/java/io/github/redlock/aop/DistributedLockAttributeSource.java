@@ -7,8 +7,10 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -27,7 +29,8 @@ import org.springframework.util.ReflectionUtils;
 import org.springframework.util.StringUtils;
 
 import io.github.redlock.LockOptions;
-import io.github.redlock.Redlock;
+import io.github.redlock.LockRules;
+import io.github.redlock.LockRules.Violation;
 import io.github.redlock.annotation.DistributedLock;
 import io.github.redlock.annotation.LockFailurePolicy;
 import io.github.redlock.annotation.LockLossPolicy;
@@ -162,13 +165,11 @@ final class DistributedLockAttributeSource {
 		if (keys.isEmpty() && name.isEmpty()) {
 			name = locked.qualifiedName();
 		}
-		if (keys.isEmpty() && name.endsWith(":fence")) {
-			throw locked.invalid("name", name, "ends with :fence, where nodes keep fencing tokens",
-					"Add or change a letter");
+		if (keys.isEmpty()) {
+			locked.require("name", name, LockRules::resource);
 		}
 		String condition = text(annotation, locked, "condition", "Write an expression, or leave condition out");
-		Duration ttl = duration(annotation, locked, "ttl");
-		checkTtl(locked, ttl);
+		Duration ttl = duration(annotation, locked, "ttl", LockRules::ttl);
 		return new DistributedLockAttributes(method, kind, keys, name,
 				condition.isEmpty() ? null : LockExpression.parse("condition", condition, method), ttl,
 				options(annotation, locked), reactions(annotation, locked, kind, targetClass),
@@ -178,23 +179,18 @@ final class DistributedLockAttributeSource {
 
 	private LockOptions options(MergedAnnotation<DistributedLock> annotation, LockedMethod locked) {
 		LockOptions.Builder options = LockOptions.builder().autoExtend(annotation.getBoolean("autoExtend"));
-		Duration waitTime = notNegative(annotation, locked, "waitTime",
-				"Use zero for a single attempt, or leave it out for the default");
+		Duration waitTime = duration(annotation, locked, "waitTime", LockRules::waitTime);
 		if (waitTime != null) {
 			options.waitTime(waitTime);
 		}
-		Duration holdAtLeast = notNegative(annotation, locked, "holdAtLeast", "Use some seconds, or leave it out");
+		Duration holdAtLeast = duration(annotation, locked, "holdAtLeast", LockRules::holdAtLeast);
 		if (holdAtLeast != null) {
 			options.holdAtLeast(holdAtLeast);
 		}
-		Duration maxHold = notNegative(annotation, locked, "maxHold", "Use some minutes, or leave it out");
+		Duration maxHold = duration(annotation, locked, "maxHold", LockRules::maxHold);
 		if (maxHold != null) {
-			if (maxHold.isZero()) {
-				throw locked.invalid("maxHold", maxHold, "is not positive", "Use some minutes, or leave it out");
-			}
-			if (holdAtLeast != null && maxHold.compareTo(holdAtLeast) < 0) {
-				throw locked.invalid("maxHold", maxHold, "is less than holdAtLeast = \"" + holdAtLeast + "\"",
-						"Hold at most for at least as long as at least");
+			if (holdAtLeast != null) {
+				locked.require("maxHold", maxHold, (maximum) -> LockRules.maxHold(maximum, holdAtLeast));
 			}
 			options.maxHold(maxHold);
 		}
@@ -240,15 +236,6 @@ final class DistributedLockAttributeSource {
 		return fallback;
 	}
 
-	private @Nullable Duration notNegative(MergedAnnotation<DistributedLock> annotation, LockedMethod locked,
-			String attribute, String remedy) {
-		Duration value = duration(annotation, locked, attribute);
-		if (value != null && value.isNegative()) {
-			throw locked.invalid(attribute, value, "is negative", remedy);
-		}
-		return value;
-	}
-
 	/**
 	 * A text attribute, which may be left out but not be blank.
 	 */
@@ -262,20 +249,13 @@ final class DistributedLockAttributeSource {
 		return text;
 	}
 
-	private static void checkTtl(LockedMethod locked, @Nullable Duration ttl) {
-		if (ttl == null) {
-			return;
+	private @Nullable Duration duration(MergedAnnotation<DistributedLock> annotation, LockedMethod locked,
+			String attribute, Function<Duration, Optional<Violation>> rule) {
+		Duration value = duration(annotation, locked, attribute);
+		if (value != null) {
+			locked.require(attribute, value, rule);
 		}
-		if (ttl.isNegative() || ttl.isZero()) {
-			throw locked.invalid("ttl", ttl, "is not positive", "Use a ttl of some seconds");
-		}
-		if (ttl.toNanosPart() % 1_000_000 != 0) {
-			throw locked.invalid("ttl", ttl, "is not a whole number of milliseconds",
-					"Redis counts in milliseconds; round it");
-		}
-		if (ttl.compareTo(Redlock.MAX_TTL) > 0) {
-			throw locked.invalid("ttl", ttl, "is longer than " + Redlock.MAX_TTL, "Use a ttl of some seconds");
-		}
+		return value;
 	}
 
 	/**

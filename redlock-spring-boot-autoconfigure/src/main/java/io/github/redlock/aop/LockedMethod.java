@@ -2,10 +2,13 @@ package io.github.redlock.aop;
 
 import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.redlock.LockRules.Violation;
 import io.github.redlock.RedlockConfigurationException;
 
 /**
@@ -15,15 +18,24 @@ import io.github.redlock.RedlockConfigurationException;
  */
 record LockedMethod(Method method) {
 
-	RedlockConfigurationException invalid(String attribute, Object value, String why, String remedy) {
+	RedlockConfigurationException invalid(String attribute, @Nullable Object value, String why, String remedy) {
 		return invalid(attribute, value, why, remedy, null);
 	}
 
-	RedlockConfigurationException invalid(String attribute, Object value, String why, String remedy,
+	RedlockConfigurationException invalid(String attribute, @Nullable Object value, String why, String remedy,
 			@Nullable Throwable cause) {
 		return new RedlockConfigurationException(
 				"@DistributedLock on " + this + ": " + attribute + " = \"" + value + "\" " + why + ".", remedy + ".",
 				cause);
+	}
+
+	/**
+	 * Apply a rule to the value of an attribute.
+	 */
+	<T> void require(String attribute, T value, Function<T, Optional<Violation>> rule) {
+		rule.apply(value).ifPresent((violation) -> {
+			throw invalid(attribute, value, violation.why(), violation.remedy());
+		});
 	}
 
 	RedlockConfigurationException unsuitable(String why, String remedy) {

@@ -1,16 +1,18 @@
 package io.github.redlock.autoconfigure;
 
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.github.redlock.LockOptions;
-import io.github.redlock.Redlock;
+import io.github.redlock.LockRules;
+import io.github.redlock.LockRules.Violation;
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
 
@@ -21,70 +23,30 @@ final class RedlockSettingsValidator {
 
 	private static final Logger logger = LoggerFactory.getLogger(RedlockSettingsValidator.class);
 
-	private static final double MAX_EXTEND_AFTER = 0.9;
-
-	private static final Duration LONGEST = Duration.ofDays(1);
-
 	private RedlockSettingsValidator() {
 	}
 
 	static void check(RedlockProperties properties) {
-		positive("redlock.connect-timeout", properties.getConnectTimeout());
-		positive("redlock.command-timeout", properties.getCommandTimeout());
-		notNegative("redlock.retry.delay", properties.getRetry().getDelay());
-		notNegative("redlock.retry.jitter", properties.getRetry().getJitter());
-		notNegative("redlock.fencing.retention", properties.getFencing().getRetention());
-		if (properties.getFencing().getRetention().compareTo(Redlock.MAX_TTL) > 0) {
-			throw invalid("redlock.fencing.retention", properties.getFencing().getRetention(),
-					"is longer than " + Redlock.MAX_TTL, "Some minutes or hours are enough");
-		}
-		if (properties.getWaitTime() != null) {
-			notNegative("redlock.wait-time", properties.getWaitTime());
-		}
-		if (properties.getMaxHold() != null) {
-			notNegative("redlock.max-hold", properties.getMaxHold());
-			if (properties.getMaxHold().isZero()) {
-				throw invalid("redlock.max-hold", properties.getMaxHold(), "is not positive",
-						"Use some minutes, or leave it out");
-			}
-		}
-		if (properties.getRetry().getCount() < -1) {
-			throw invalid("redlock.retry.count", properties.getRetry().getCount(), "is below -1",
-					"Use zero or more, or -1 for no limit");
-		}
-		double drift = properties.getDriftFactor();
-		if (!(drift >= 0 && drift <= LockOptions.MAX_DRIFT_FACTOR)) {
-			throw invalid("redlock.drift-factor", drift, "is not between 0 and " + LockOptions.MAX_DRIFT_FACTOR,
-					"0.01 suits clocks that are not broken");
-		}
-		double after = properties.getAutoExtend().getAfter();
-		if (!(after > 0 && after <= MAX_EXTEND_AFTER)) {
-			throw invalid("redlock.auto-extend.after", after, "is not above 0 and at most " + MAX_EXTEND_AFTER,
-					"A third leaves two thirds of the ttl for trying again");
-		}
+		require("redlock.ttl", properties.getTtl(), LockRules::ttl);
+		require("redlock.connect-timeout", properties.getConnectTimeout(), LockRules::timeout);
+		require("redlock.command-timeout", properties.getCommandTimeout(), LockRules::timeout);
+		require("redlock.retry.count", properties.getRetry().getCount(), LockRules::retryCount);
+		require("redlock.retry.delay", properties.getRetry().getDelay(), LockRules::retryPause);
+		require("redlock.retry.jitter", properties.getRetry().getJitter(), LockRules::retryPause);
+		require("redlock.fencing.retention", properties.getFencing().getRetention(), LockRules::fenceRetention);
+		require("redlock.wait-time", properties.getWaitTime(), LockRules::waitTime);
+		require("redlock.max-hold", properties.getMaxHold(), LockRules::maxHold);
+		require("redlock.drift-factor", properties.getDriftFactor(), LockRules::driftFactor);
+		require("redlock.auto-extend.after", properties.getAutoExtend().getAfter(), LockRules::extendAfter);
 	}
 
-	private static void positive(String property, Duration value) {
-		notTooLong(property, value);
-		if (value.compareTo(Duration.ofMillis(1)) < 0) {
-			throw invalid(property, value, "is less than a millisecond", "Use a positive duration, such as 200ms");
+	private static <T> void require(String property, @Nullable T value, Function<T, Optional<Violation>> rule) {
+		if (value != null) {
+			rule.apply(value).ifPresent((violation) -> {
+				throw new RedlockConfigurationException(property + " = " + value + " " + violation.why() + ".",
+						violation.remedy() + ".");
+			});
 		}
-	}
-
-	private static void notNegative(String property, Duration value) {
-		if (value.isNegative()) {
-			throw invalid(property, value, "is negative", "Use zero or more");
-		}
-	}
-
-	private static void notTooLong(String property, Duration value) {
-		if (value.compareTo(LONGEST) > 0) {
-			throw invalid(property, value, "is longer than a day", "Use some milliseconds");
-		}
-	}
-
-	static RedlockConfigurationException invalid(String property, Object value, String why, String remedy) {
-		return new RedlockConfigurationException(property + " = " + value + " " + why + ".", remedy + ".");
 	}
 
 	/**

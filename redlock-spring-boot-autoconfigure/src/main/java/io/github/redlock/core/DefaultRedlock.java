@@ -30,6 +30,7 @@ import io.github.redlock.LockHandle;
 import io.github.redlock.LockLostException;
 import io.github.redlock.LockNotAcquiredException.Reason;
 import io.github.redlock.LockOptions;
+import io.github.redlock.LockRules;
 import io.github.redlock.Redlock;
 import io.github.redlock.RedlockException;
 import io.github.redlock.RedlockListener;
@@ -90,9 +91,6 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	 * A ttl below this many command timeouts leaves hardly any room for a slow node.
 	 */
 	private static final int MIN_TIMEOUTS_PER_TTL = 3;
-
-	/** How the names of fence keys end. */
-	private static final String FENCE_SUFFIX = ":fence";
 
 	/** Where the ttl is computed, a warning for each value would be no help. */
 	private static final int MAX_WARNINGS = 20;
@@ -373,34 +371,12 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 			throw new IllegalArgumentException("resources must not be empty; name at least one");
 		}
 		for (String resource : resources) {
-			if (resource == null || resource.isBlank()) {
-				throw new IllegalArgumentException("resources must be neither null nor blank, but one of them is "
-						+ ((resource != null) ? "'" + resource + "'" : "null") + ": " + resources);
-			}
-			if (resource.endsWith(FENCE_SUFFIX)) {
-				throw new IllegalArgumentException("resources must not end with '" + FENCE_SUFFIX
-						+ "', where nodes keep fencing tokens, but one of them does: " + resources
-						+ "; add or change a letter");
-			}
-			if (!isText(resource)) {
-				throw new IllegalArgumentException("resources must be text, but one of them has half of a surrogate"
-						+ " pair and could be taken for another one: " + resources + "; encode binary data");
+			Optional<LockRules.Violation> violation = LockRules.resource(resource);
+			if (violation.isPresent()) {
+				throw violation.get().exception("one of the resources", resource);
 			}
 		}
 		return (resources.size() == 1) ? List.copyOf(resources) : resources.stream().distinct().toList();
-	}
-
-	/**
-	 * Whether every character has a form in UTF-8.
-	 */
-	private static boolean isText(String resource) {
-		for (int i = 0; i < resource.length(); i++) {
-			if (Character.isSurrogate(resource.charAt(i)) && !(Character.isHighSurrogate(resource.charAt(i))
-					&& ++i < resource.length() && Character.isLowSurrogate(resource.charAt(i)))) {
-				return false;
-			}
-		}
-		return true;
 	}
 
 	private void warnIfShort(Duration ttl) {
@@ -637,14 +613,11 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		 * How long to wait for one node's answer. Far below the ttl; the quorum makes a
 		 * generous value harmless, a short one marks healthy nodes down on a machine that
 		 * stalls.
-		 * @param commandTimeout positive, default 200 ms
+		 * @param commandTimeout from a millisecond to a day, default 200 ms
 		 * @return this
 		 */
 		public Builder commandTimeout(Duration commandTimeout) {
-			if (commandTimeout.isNegative() || commandTimeout.isZero()) {
-				throw new IllegalArgumentException("commandTimeout must be positive, but is " + commandTimeout);
-			}
-			this.commandTimeout = commandTimeout;
+			this.commandTimeout = LockRules.require("commandTimeout", commandTimeout, LockRules::timeout);
 			return this;
 		}
 
@@ -667,10 +640,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		 * @return this
 		 */
 		public Builder extendAfter(double share) {
-			if (!(share > 0 && share <= 0.9)) {
-				throw new IllegalArgumentException("extendAfter must be above 0 and at most 0.9, but is " + share);
-			}
-			this.extendAfter = share;
+			this.extendAfter = LockRules.require("extendAfter", share, LockRules::extendAfter);
 			return this;
 		}
 

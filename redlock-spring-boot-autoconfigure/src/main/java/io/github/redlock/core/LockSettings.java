@@ -5,7 +5,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 import io.github.redlock.LockOptions;
-import io.github.redlock.Redlock;
+import io.github.redlock.LockRules;
 
 /**
  * The settings of one lock, complete: per-call options on top of the defaults.
@@ -59,13 +59,8 @@ record LockSettings(@Nullable Duration waitTime, int retryCount, RetrySchedule r
 			throw new IllegalArgumentException("holdAtLeast " + this.holdAtLeast + " is longer than the ttl " + ttl
 					+ ", and the lock is not extended: it could be over before; use a longer ttl or autoExtend");
 		}
-		if (this.holdAtLeast.compareTo(Redlock.MAX_TTL) > 0) {
-			throw new IllegalArgumentException(
-					"holdAtLeast must be at most " + Redlock.MAX_TTL + ", but is " + this.holdAtLeast);
-		}
-		if (this.maxHold != null && this.maxHold.compareTo(this.holdAtLeast) < 0) {
-			throw new IllegalArgumentException("maxHold must not be less than holdAtLeast, but is " + this.maxHold
-					+ ", and holdAtLeast is " + this.holdAtLeast);
+		if (this.maxHold != null) {
+			LockRules.require("maxHold", this.maxHold, (maximum) -> LockRules.maxHold(maximum, this.holdAtLeast));
 		}
 	}
 

@@ -2,7 +2,7 @@ package io.github.redlock.core;
 
 import java.time.Duration;
 
-import io.github.redlock.Redlock;
+import io.github.redlock.LockRules;
 
 /**
  * Ttl, drift and deadline; arithmetic only, in nanoseconds.
@@ -37,16 +37,7 @@ final class Validity {
 	 * @throws IllegalArgumentException with the value and the remedy
 	 */
 	static void check(Duration ttl, double driftFactor) {
-		if (ttl.isNegative() || ttl.isZero()) {
-			throw new IllegalArgumentException("ttl must be positive, but is " + ttl);
-		}
-		if (ttl.toNanosPart() % 1_000_000 != 0) {
-			throw new IllegalArgumentException(
-					"ttl must be a whole number of milliseconds, the unit of Redis, but is " + ttl);
-		}
-		if (ttl.compareTo(Redlock.MAX_TTL) > 0) {
-			throw new IllegalArgumentException("ttl must be at most " + Redlock.MAX_TTL + ", but is " + ttl);
-		}
+		LockRules.require("ttl", ttl, LockRules::ttl);
 		if (ttl.toNanos() <= driftNanos(ttl, driftFactor)) {
 			throw new IllegalArgumentException(
 					"ttl " + ttl + " leaves no validity: drift takes " + Duration.ofNanos(driftNanos(ttl, driftFactor))

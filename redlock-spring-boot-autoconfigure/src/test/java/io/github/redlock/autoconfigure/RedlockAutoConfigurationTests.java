@@ -274,7 +274,7 @@ class RedlockAutoConfigurationTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', value = { "redlock.ttl=0s|redlock.ttl = PT0S", "redlock.ttl=-1s|redlock.ttl = PT-1S",
 			"redlock.ttl=500us|whole number of milliseconds", "redlock.ttl=2ms|leaves no validity",
-			"redlock.ttl=4000d|at most", "redlock.drift-factor=NaN|redlock.drift-factor = NaN",
+			"redlock.ttl=4000d|longer than", "redlock.drift-factor=NaN|redlock.drift-factor = NaN",
 			"redlock.drift-factor=-0.1|redlock.drift-factor = -0.1",
 			"redlock.drift-factor=0.6|redlock.drift-factor = 0.6", "redlock.retry.count=-2|redlock.retry.count = -2",
 			"redlock.retry.delay=-1ms|redlock.retry.delay = PT-0.001S",
@@ -285,7 +285,7 @@ class RedlockAutoConfigurationTests {
 			"redlock.auto-extend.after=0|redlock.auto-extend.after = 0.0",
 			"redlock.auto-extend.after=0.95|redlock.auto-extend.after = 0.95",
 			"redlock.fencing.retention=-1s|redlock.fencing.retention = PT-1S",
-			"redlock.fencing.retention=99999d|longer than", "redlock.command-timeout=2d|longer than a day" })
+			"redlock.fencing.retention=99999d|longer than", "redlock.command-timeout=2d|longer than PT24H" })
 	void valueThatCannotWorkIsRefusedByName(String property, String inMessage) {
 		assertRefused(property, inMessage);
 	}

@@ -506,7 +506,7 @@ class DefaultRedlockAcquireTests {
 				.withMessageContaining("resources");
 		}
 		assertThatIllegalArgumentException().isThrownBy(() -> redlock.acquire((String) null))
-			.withMessageContaining("resources must be neither null nor blank");
+			.withMessageContaining("one of the resources = null is null or blank");
 		assertThatIllegalArgumentException().isThrownBy(() -> redlock.tryAcquireAsync((String) null, TTL));
 		assertThatIllegalArgumentException().isThrownBy(() -> redlock.using((String) null, TTL, (lock, signal) -> ""));
 		assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> redlock.acquire("a", TTL, null)))

@@ -185,7 +185,7 @@ class LockHoldTests {
 			.withMessageContaining("holdAtLeast")
 			.withMessageContaining("-0.001");
 		assertThatIllegalArgumentException().isThrownBy(() -> builder.maxHold(Duration.ZERO))
-			.withMessageContaining("maxHold must be positive");
+			.withMessageContaining("maxHold = PT0S is not positive");
 		builder.maxHold(TTL).holdAtLeast(MINUTE);
 		assertThatIllegalArgumentException().isThrownBy(builder::build)
 			.withMessageContaining("PT9S")
@@ -196,7 +196,7 @@ class LockHoldTests {
 		DefaultRedlock bounded = this.cluster
 			.client((client) -> client.defaults(LockOptions.builder().maxHold(TTL).build()));
 		assertThatIllegalArgumentException().isThrownBy(() -> bounded.acquire("a", TTL, atLeast(MINUTE)))
-			.withMessageContaining("maxHold must not be less than holdAtLeast");
+			.withMessageContaining("maxHold = PT9S is less than holdAtLeast = PT1M");
 		assertThat(this.cluster.node(0).log()).doesNotContain("acquire [a]");
 	}
 
