@@ -37,7 +37,7 @@ public final class CurrentLock {
 	private static final ThreadLocal<@Nullable Deque<HeldLock>> HELD = new ThreadLocal<>();
 
 	/** Of methods that have ended, but whose release waits for a transaction. */
-	private static final ThreadLocal<@Nullable Set<TransactionRelease>> KEPT = new ThreadLocal<>();
+	private static final ThreadLocal<@Nullable Set<KeptLock>> KEPT = new ThreadLocal<>();
 
 	private CurrentLock() {
 	}
@@ -100,13 +100,13 @@ public final class CurrentLock {
 	 */
 	static List<LockHandle> findAnyOf(Redlock redlock, Collection<String> resources) {
 		Deque<HeldLock> held = HELD.get();
-		Set<TransactionRelease> kept = kept();
+		Set<KeptLock> kept = kept();
 		if (held == null && kept == null) {
 			return List.of();
 		}
 		return Stream
 			.concat((held != null) ? held.stream() : Stream.empty(),
-					(kept != null) ? kept.stream().flatMap((release) -> release.lockIfHeld().stream()) : Stream.empty())
+					(kept != null) ? kept.stream().flatMap((lock) -> lock.lockIfHeld().stream()) : Stream.empty())
 			.filter((each) -> each.covers(redlock, resources))
 			.map(HeldLock::lock)
 			.toList();
@@ -115,25 +115,25 @@ public final class CurrentLock {
 	/**
 	 * A lock stays with the thread after its method.
 	 */
-	static void keep(TransactionRelease release) {
-		Set<TransactionRelease> kept = KEPT.get();
+	static void keep(KeptLock lock) {
+		Set<KeptLock> kept = KEPT.get();
 		if (kept == null) {
 			kept = new LinkedHashSet<>();
 			KEPT.set(kept);
 		}
-		kept.add(release);
+		kept.add(lock);
 	}
 
 	/**
 	 * Whether this thread still keeps locks. A transaction may have been ended by another
 	 * thread; what that one leaves here counts no more.
 	 */
-	private static @Nullable Set<TransactionRelease> kept() {
-		Set<TransactionRelease> kept = KEPT.get();
+	private static @Nullable Set<KeptLock> kept() {
+		Set<KeptLock> kept = KEPT.get();
 		if (kept == null) {
 			return null;
 		}
-		kept.removeIf((release) -> release.lockIfHeld().isEmpty());
+		kept.removeIf((lock) -> lock.lockIfHeld().isEmpty());
 		if (kept.isEmpty()) {
 			KEPT.remove();
 			return null;

@@ -31,26 +31,6 @@ final class ReactiveLocking {
 	private ReactiveLocking() {
 	}
 
-	static boolean isPublisher(Class<?> type) {
-		return ReactiveAdapterRegistry.getSharedInstance().getAdapter(type) != null;
-	}
-
-	/**
-	 * Whether an adapter makes what was declared, and not only something more general.
-	 */
-	static boolean canMake(Class<?> type) {
-		ReactiveAdapter adapter = ReactiveAdapterRegistry.getSharedInstance().getAdapter(type);
-		return adapter != null && type.isAssignableFrom(adapter.getReactiveType());
-	}
-
-	/**
-	 * Whether a publisher of this type may end without an element.
-	 */
-	static boolean canBeEmpty(Class<?> type) {
-		ReactiveAdapter adapter = ReactiveAdapterRegistry.getSharedInstance().getAdapter(type);
-		return adapter != null && adapter.supportsEmpty();
-	}
-
 	/**
 	 * A publisher that locks and runs the method whenever somebody subscribes.
 	 */

@@ -40,9 +40,6 @@ enum ResultKind {
 	/** When the returned publisher completes or is cancelled, once per subscription. */
 	PUBLISHER;
 
-	private static final boolean REACTOR = ClassUtils.isPresent("reactor.core.publisher.Flux",
-			ResultKind.class.getClassLoader());
-
 	/** Types that are known to finish later in a way that nobody can follow. */
 	private static final List<String> UNFINISHED = List.of(Callable.class.getName(), BaseStream.class.getName(),
 			"kotlin.sequences.Sequence", "org.springframework.web.context.request.async.DeferredResult",
@@ -82,8 +79,8 @@ enum ResultKind {
 			}
 			return isAsync(method, targetClass) ? ASYNC : FUTURE;
 		}
-		if (REACTOR && ReactiveLocking.isPublisher(type)) {
-			if (!ReactiveLocking.canMake(type)) {
+		if (PublisherTypes.isPublisher(type)) {
+			if (!PublisherTypes.canMake(type)) {
 				throw new LockedMethod(method).unsuitable(
 						"the lock cannot give the caller a " + type.getName() + " that ends after the release",
 						"Declare the general type, such as Flux");
@@ -138,7 +135,7 @@ enum ResultKind {
 	static boolean mayBeUnfinished(ResolvableType type) {
 		Class<?> resolved = type.toClass();
 		return Future.class.isAssignableFrom(resolved) || CompletionStage.class.isAssignableFrom(resolved)
-				|| (REACTOR && ReactiveLocking.isPublisher(resolved))
+				|| PublisherTypes.isPublisher(resolved)
 				|| Stream.concat(PUBLISHERS.stream(), UNFINISHED.stream())
 					.filter((name) -> !name.equals(Callable.class.getName()))
 					.anyMatch((name) -> isAssignable(name, resolved))
@@ -146,7 +143,7 @@ enum ResultKind {
 	}
 
 	private static void requireReactor(Method method, String what) {
-		if (!REACTOR) {
+		if (!PublisherTypes.isReactorPresent()) {
 			throw new LockedMethod(method).unsuitable(
 					"to hold a lock until " + what + " has completed needs Reactor, which is not on the class path",
 					"Add io.projectreactor:reactor-core");
@@ -175,7 +172,7 @@ enum ResultKind {
 		if (result instanceof Future<?> future) {
 			return !future.isDone();
 		}
-		return (REACTOR && ReactiveLocking.isPublisher(result.getClass()));
+		return PublisherTypes.isPublisher(result.getClass());
 	}
 
 }

@@ -59,7 +59,7 @@ record SkippedResult(Class<?> type, boolean future) {
 							+ name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1) + ", or use FALLBACK");
 		}
 		if (kind == ResultKind.PUBLISHER && !suspending) {
-			if (!ReactiveLocking.canBeEmpty(this.type)) {
+			if (!PublisherTypes.canBeEmpty(this.type)) {
 				throw locked.invalid(attribute, "SKIP",
 						"does not go with the result type " + this.type.getName() + ", which cannot be empty",
 						"Return a type that can, or use FALLBACK");

@@ -1,7 +1,5 @@
 package io.github.redlock.aop;
 
-import java.util.Optional;
-
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
@@ -15,14 +13,15 @@ import io.github.redlock.annotation.LockLossPolicy;
  */
 final class TransactionRelease implements TransactionSynchronization {
 
-	private final HeldLock held;
+	private final LockHandle lock;
+
+	private final KeptLock kept;
 
 	private final LockLossPolicy onLost;
 
-	private volatile boolean ended;
-
-	private TransactionRelease(HeldLock held, LockLossPolicy onLost) {
-		this.held = held;
+	private TransactionRelease(LockHandle lock, KeptLock kept, LockLossPolicy onLost) {
+		this.lock = lock;
+		this.kept = kept;
 		this.onLost = onLost;
 	}
 
@@ -40,32 +39,25 @@ final class TransactionRelease implements TransactionSynchronization {
 	 * Keep the lock until the transaction ends. Nested calls on this thread join it.
 	 */
 	static void register(LockHandle lock, LockedCall call) {
-		TransactionRelease release = new TransactionRelease(new HeldLock(call.redlock(), lock),
-				call.attributes().reactions().onLost());
-		TransactionSynchronizationManager.registerSynchronization(release);
-		CurrentLock.keep(release);
-	}
-
-	/**
-	 * The lock, unless it has been released.
-	 */
-	Optional<HeldLock> lockIfHeld() {
-		return this.ended ? Optional.empty() : Optional.of(this.held);
+		KeptLock kept = new KeptLock(new HeldLock(call.redlock(), lock));
+		TransactionSynchronizationManager
+			.registerSynchronization(new TransactionRelease(lock, kept, call.attributes().reactions().onLost()));
+		CurrentLock.keep(kept);
 	}
 
 	@Override
 	public void beforeCommit(boolean readOnly) {
 		if (this.onLost != LockLossPolicy.LOG) {
-			this.held.lock().signal().throwIfAborted();
+			this.lock.signal().throwIfAborted();
 		}
 	}
 
 	@Override
 	public void afterCompletion(int status) {
-		this.ended = true;
+		this.kept.released();
 		CurrentLock.forgetReleased();
 		// What goes wrong here is logged and published; the transaction is over.
-		LockedCall.release(this.held.lock());
+		LockedCall.release(this.lock);
 	}
 
 }
