@@ -29,8 +29,8 @@ public interface LockHandle extends AutoCloseable {
 
 	/**
 	 * The random value that proves ownership on the nodes. A secret: do not log it. It is
-	 * not a fencing token: holders of one process who hand the lock over to each other
-	 * without asking a node have the same one, one after the other.
+	 * not a fencing token: where a holder hands the lock over to the next one in its
+	 * process without asking a node, both have the same value, one after the other.
 	 * @return 128 random bits in hexadecimal
 	 */
 	String value();
@@ -83,7 +83,7 @@ public interface LockHandle extends AutoCloseable {
 	CompletionStage<LockLostException> lost();
 
 	/**
-	 * The same as {@link #lost()} for those who ask rather than listen, as in
+	 * The same as {@link #lost()} for code that asks instead of listening, as in
 	 * {@code lock.signal().throwIfAborted()} between two steps of the work.
 	 * @return the signal of this lock
 	 */

@@ -244,13 +244,13 @@ public final class LockOptions {
 		/**
 		 * Keep the resource locked for at least this long, counted from the acquisition:
 		 * a lock that is released earlier is not deleted on the nodes, but expires there
-		 * when the time is over. For jobs that are done sooner than the clocks of two
-		 * machines agree on when they are due. The holder is rid of it at once; a lock
-		 * that was lost, or whose process died, is not kept.
+		 * when the time is over. For jobs that may be done before the clock of another
+		 * machine has reached the time at which they are due. The release does not wait;
+		 * a lock that was lost, or whose process died, is not kept.
 		 * <p>
 		 * Longer than the ttl only with auto-extension.
-		 * @param holdAtLeast zero or more, at most {@link Redlock#MAX_TTL}; by default the
-		 * release deletes the lock
+		 * @param holdAtLeast zero or more, at most {@link Redlock#MAX_TTL}; by default
+		 * the release deletes the lock
 		 * @return this
 		 */
 		public Builder holdAtLeast(Duration holdAtLeast) {

@@ -152,7 +152,7 @@ public interface Redlock {
 	}
 
 	/**
-	 * Ask once, without waiting; retry settings and wait time do not count.
+	 * Make one attempt, without waiting; retry settings and wait time are ignored.
 	 * <p>
 	 * Blocks for at most one attempt; see
 	 * {@link #acquire(Collection, Duration, LockOptions) acquire}.

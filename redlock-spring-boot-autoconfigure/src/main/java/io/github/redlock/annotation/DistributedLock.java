@@ -187,8 +187,8 @@ public @interface DistributedLock {
 
 	/**
 	 * What happens when the nodes cannot say: too few of them answered, or they answered
-	 * too late. An outage is no contention: what is skipped because somebody else does it
-	 * would be done by nobody. An interrupted wait always throws.
+	 * too late. An outage is not contention: if every instance skipped the method, nobody
+	 * would do its work. An interrupted wait always throws.
 	 * @return the reaction, an exception by default
 	 */
 	LockFailurePolicy onNoQuorum() default LockFailurePolicy.THROW;
@@ -213,7 +213,8 @@ public @interface DistributedLock {
 	 * Otherwise it comes when the method ends, and the next holder may read what is not
 	 * committed yet. The lock is extended until then; if it is lost before the commit,
 	 * the transaction is rolled back with a {@link io.github.redlock.LockLostException}.
-	 * Of transactions bound to a thread; those of a reactive chain are not waited for.
+	 * Only transactions that are bound to a thread are waited for, not those of a
+	 * reactive chain.
 	 * @return {@code true} by default
 	 */
 	boolean releaseAfterTransaction() default true;

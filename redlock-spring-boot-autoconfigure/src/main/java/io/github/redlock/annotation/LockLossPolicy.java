@@ -23,7 +23,7 @@ public enum LockLossPolicy {
 	 */
 	INTERRUPT,
 
-	/** Return what the method returns. */
+	/** Only log the loss, and return what the method returns. */
 	LOG
 
 }

@@ -19,8 +19,8 @@ import org.springframework.core.annotation.AliasFor;
  * A {@link DistributedLock} that skips the method while somebody else holds the lock, and
  * keeps the lock for a while after it. It waits for {@value #WAIT_MILLIS} ms: instances
  * that come at the same moment may split the votes of the nodes, so that nobody has a
- * quorum, and one of them has to try again. An outage of the nodes is not taken for
- * somebody else's turn: it throws.
+ * quorum, and one of them has to try again. An outage of the nodes does not count as the
+ * turn of another instance: it throws.
  *
  * @since 0.1.0
  */

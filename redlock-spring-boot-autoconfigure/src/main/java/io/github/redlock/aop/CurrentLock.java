@@ -28,7 +28,7 @@ import io.github.redlock.Redlock;
  * Reactor context, where {@link ReactiveCurrentLock} finds it. With nested locked methods
  * it is the lock of the innermost one; a method that joins several locks sees the one
  * acquired last. Locks taken through {@link io.github.redlock.Redlock} are not seen here;
- * they are in the hands of whoever took them.
+ * the code that took them has their handles.
  *
  * @since 0.1.0
  */
@@ -36,7 +36,7 @@ public final class CurrentLock {
 
 	private static final ThreadLocal<@Nullable Deque<HeldLock>> HELD = new ThreadLocal<>();
 
-	/** Of methods that have ended, but whose release waits for a transaction. */
+	/** Locks whose methods have ended, while their release waits for a transaction. */
 	private static final ThreadLocal<@Nullable Set<KeptLock>> KEPT = new ThreadLocal<>();
 
 	private CurrentLock() {
@@ -113,7 +113,7 @@ public final class CurrentLock {
 	}
 
 	/**
-	 * A lock stays with the thread after its method.
+	 * Keep a lock for this thread when its method has ended.
 	 */
 	static void keep(KeptLock lock) {
 		Set<KeptLock> kept = KEPT.get();
@@ -125,8 +125,8 @@ public final class CurrentLock {
 	}
 
 	/**
-	 * Whether this thread still keeps locks. A transaction may have been ended by another
-	 * thread; what that one leaves here counts no more.
+	 * The locks that this thread keeps, {@code null} for none. A lock that another thread
+	 * has released, because it ended the transaction, is dropped.
 	 */
 	private static @Nullable Set<KeptLock> kept() {
 		Set<KeptLock> kept = KEPT.get();
@@ -142,7 +142,7 @@ public final class CurrentLock {
 	}
 
 	/**
-	 * Let go of what has been released.
+	 * Drop the locks that have been released.
 	 */
 	static void forgetReleased() {
 		kept();

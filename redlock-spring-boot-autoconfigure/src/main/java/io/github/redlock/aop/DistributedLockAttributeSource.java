@@ -60,9 +60,9 @@ final class DistributedLockAttributeSource {
 	}
 
 	/**
-	 * Whether it is worth looking for the annotation in a class. Those of the framework
-	 * do not have it, and most beans of a small application are such. An application may
-	 * lie in another package below that of the framework.
+	 * Whether a class may have the annotation. Classes of the framework do not, and most
+	 * beans of a small application are such. The packages are named one by one, because
+	 * an application may lie below {@code org.springframework}, too.
 	 */
 	static boolean isCandidate(Class<?> type) {
 		return FRAMEWORK.stream().noneMatch(type.getName()::startsWith)
@@ -89,22 +89,22 @@ final class DistributedLockAttributeSource {
 		}
 		MergedAnnotation<DistributedLock> ofClass = MergedAnnotations.from(targetClass, SearchStrategy.TYPE_HIERARCHY)
 			.get(DistributedLock.class);
-		return (ofClass.isPresent() && isMeant(ofClass, specific)) ? ofClass : null;
+		return (ofClass.isPresent() && appliesTo(ofClass, specific)) ? ofClass : null;
 	}
 
 	/**
-	 * An annotated class speaks for its own methods and those of its subclasses, not for
-	 * what it inherits from a framework.
+	 * The annotation of a class holds for methods of that class and of its subclasses,
+	 * but not for methods that it inherits.
 	 */
-	private static boolean isMeant(MergedAnnotation<DistributedLock> ofClass, Method method) {
+	private static boolean appliesTo(MergedAnnotation<DistributedLock> ofClass, Method method) {
 		return ofClass.getSource() instanceof Class<?> annotated
 				&& (annotated.isAssignableFrom(method.getDeclaringClass()) || (annotated.isInterface()
 						&& ClassUtils.hasMethod(annotated, method.getName(), method.getParameterTypes())));
 	}
 
 	/**
-	 * A method may come from a superclass that knows nothing of the interface which
-	 * declares it, and the annotation with it.
+	 * The annotation on a method of an interface, where a superclass that does not have
+	 * the interface provides the method.
 	 */
 	private static @Nullable MergedAnnotation<DistributedLock> findOnInterfaces(Method method, Class<?> targetClass) {
 		for (Class<?> type : ClassUtils.getAllInterfacesForClassAsSet(targetClass)) {
@@ -122,8 +122,8 @@ final class DistributedLockAttributeSource {
 	}
 
 	/**
-	 * The method as somebody wrote it, with the names of its parameters; a proxy class
-	 * has only copies.
+	 * The method of the source code, with the names of its parameters; a proxy class has
+	 * only copies.
 	 */
 	private static Method specific(Method method, Class<?> targetClass) {
 		return Proxy.isProxyClass(targetClass) ? method : AopUtils.getMostSpecificMethod(method, targetClass);

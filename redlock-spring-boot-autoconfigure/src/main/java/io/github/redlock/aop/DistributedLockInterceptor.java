@@ -78,11 +78,12 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 			.flatMap(Stream::ofNullable)
 			.findFirst()
 			.orElseThrow(() -> new IllegalStateException(
-					"No @DistributedLock found for " + new LockedMethod(method) + "; it was not run unlocked"));
+					"No @DistributedLock found for " + new LockedMethod(method) + "; the method was not run"));
 	}
 
 	/**
-	 * A key or condition that gives nothing usable, reported in the way of the method.
+	 * Report a key or condition that cannot be used in the form of the method's result:
+	 * an exception, a failed future or a failed publisher.
 	 */
 	private static Object failed(DistributedLockAttributes attributes, IllegalArgumentException error) {
 		return switch (attributes.kind()) {
@@ -126,7 +127,8 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 		catch (Throwable ex) {
 			error = ex;
 		}
-		// The caller may only log what happens to his lock, but this method may not.
+		// The outer method may only log the loss of its lock; this one has a reaction of
+		// its own.
 		Throwable outcome = call.outcomeOfJoined(outer.stream().filter(LockedCall::isLost).toList(), error);
 		if (outcome != null) {
 			throw outcome;
@@ -164,7 +166,7 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 	}
 
 	/**
-	 * The result, once the work behind it is over.
+	 * Wait for the end of the work behind the result, and return the result.
 	 */
 	private static @Nullable Object finished(LockedCall call, LockHandle lock, @Nullable Object result)
 			throws Throwable {

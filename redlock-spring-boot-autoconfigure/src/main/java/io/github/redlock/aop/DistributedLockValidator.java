@@ -74,8 +74,9 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 			if (type != null) {
 				Class<?> userClass = ClassUtils.getUserClass(type);
 				if (Proxy.isProxyClass(userClass)) {
-					// Made by somebody else for its interfaces; its own methods are all
-					// final.
+					// A proxy that another framework made: the methods of its interfaces
+					// are
+					// looked at, since its own are all final.
 					Stream.of(userClass.getInterfaces()).forEach((each) -> validateIfCandidate(beanName, each));
 				}
 				else {
@@ -163,7 +164,8 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 	}
 
 	/**
-	 * Who skips what somebody else does must not wait until that is over and do it again.
+	 * A caller that skips what another one does must not wait until that is done, get the
+	 * lock and do it again.
 	 */
 	private static void checkHoldAtLeast(DistributedLockAttributes attributes, Redlock redlock, LockedMethod locked) {
 		Duration holdAtLeast = attributes.options().holdAtLeast().orElse(Duration.ZERO);
@@ -173,11 +175,10 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 			.orElseGet(() -> longestWait(redlock.defaultOptions()));
 		if (attributes.reactions().onUnavailable() == LockFailurePolicy.SKIP && !holdAtLeast.isZero()
 				&& !longestWait.isZero() && holdAtLeast.compareTo(longestWait) <= 0) {
-			throw locked
-				.invalid("holdAtLeast", holdAtLeast,
-						"is not longer than others wait, which is up to " + longestWait
-								+ ": who waits would run again what he should skip",
-						"Hold for longer, or set waitTime");
+			throw locked.invalid("holdAtLeast", holdAtLeast,
+					"is not longer than callers wait for the lock, which is up to " + longestWait
+							+ ": a waiting caller would get the lock when it ends and run what it should skip",
+					"Make holdAtLeast longer, or waitTime shorter");
 		}
 	}
 
@@ -262,7 +263,8 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 	}
 
 	/**
-	 * Whether our advice is applied, as far as the proxy lets us see.
+	 * Whether the proxy has the advice of the lock. A proxy that does not show its advice
+	 * is trusted.
 	 */
 	private static boolean isLocked(Object bean) {
 		if (bean instanceof Advised advised) {

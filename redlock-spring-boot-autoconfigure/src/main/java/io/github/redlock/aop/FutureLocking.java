@@ -44,8 +44,8 @@ final class FutureLocking {
 	static CompletableFuture<@Nullable Object> run(LockedCall call) {
 		FutureLocking locking = new FutureLocking(call);
 		CompletableFuture<LockHandle> acquisition = call.acquireAsync();
-		// Never on the caller's thread, even if the lock is there at once: the caller may
-		// be what the method waits for.
+		// Never run the method on the caller's thread, even if the lock is granted at
+		// once: the method may wait for what the caller does next.
 		CompletionStage<LockHandle> stage = acquisition;
 		stage.whenCompleteAsync(locking::acquired);
 		LockedCall.then(locking.result, (value, error) -> {
@@ -109,8 +109,8 @@ final class FutureLocking {
 	}
 
 	/**
-	 * Wait for the end of a future. One that cannot tell is waited for here: this is a
-	 * thread that may be blocked.
+	 * Follow a future to its end. One that is no stage cannot call back, and is waited
+	 * for on this thread, which may be blocked.
 	 */
 	private void follow(@Nullable Object returned, End end) {
 		if (returned instanceof CompletionStage<?> stage) {
@@ -135,8 +135,8 @@ final class FutureLocking {
 	}
 
 	/**
-	 * Wait for a future to its very end, which an interrupt does not bring: the work goes
-	 * on, and so does the lock.
+	 * Wait until a future completes. An interrupt does not end the waiting, because the
+	 * work goes on and needs its lock; the interrupt flag is set again.
 	 */
 	static @Nullable Object await(Future<?> future) throws Throwable {
 		boolean interrupted = false;
@@ -183,8 +183,9 @@ final class FutureLocking {
 	}
 
 	/**
-	 * Cancel the work if nobody waits for it any more, or if it has lost its lock. Called
-	 * after each of these and after the work has begun, so that none misses another.
+	 * Cancel the work if the caller has cancelled its future or the lock is lost. Called
+	 * after each of these events and after the start of the work, so that the last of
+	 * them sees the others.
 	 */
 	private void cancelWork() {
 		Future<?> work = this.work;
@@ -207,7 +208,7 @@ final class FutureLocking {
 	}
 
 	/**
-	 * What follows the end of the work.
+	 * Takes the result or the error of the work.
 	 */
 	@FunctionalInterface
 	private interface End {

@@ -6,9 +6,10 @@ import io.github.redlock.LockHandle;
 import io.github.redlock.Redlock;
 
 /**
- * A lock and who took it: a lock on the same resource on other nodes is another lock.
+ * A lock and the {@link Redlock} that took it: a lock on the same resource on other nodes
+ * is another lock.
  *
- * @param redlock who took it
+ * @param redlock took it
  * @param lock the lock
  */
 record HeldLock(Redlock redlock, LockHandle lock) {

@@ -87,8 +87,8 @@ final class LockExpression {
 					: PARSER.parseExpression(text);
 		}
 		catch (RuntimeException ex) {
-			// Not only the documented one: the parser has others for some malformed
-			// texts.
+			// Not only the documented exception: the parser throws others for some
+			// malformed texts.
 			throw new LockedMethod(method).invalid(attribute, text, "is not a valid expression: " + ex.getMessage(),
 					"Put literal text in single quotes, as in \"'order#' + #id\", or write a template, as in"
 							+ " \"order-#{#id}\"",

@@ -98,9 +98,9 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 	}
 
 	/**
-	 * What is returned where there is no lock.
+	 * React to a lock that was not acquired.
 	 * @param error why
-	 * @return the result of the fallback, or nothing in the way of the method
+	 * @return the result of the fallback, or the empty result of a skipped call
 	 * @throws LockNotAcquiredException if that is the reaction
 	 */
 	@Nullable Object instead(LockNotAcquiredException error) throws Throwable {
@@ -146,7 +146,7 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 	}
 
 	/**
-	 * What follows a stage.
+	 * Run an action when a stage completes.
 	 */
 	static <T extends @Nullable Object> void then(CompletionStage<T> stage,
 			BiConsumer<? super @Nullable T, ? super @Nullable Throwable> action) {
@@ -158,7 +158,7 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 	}
 
 	/**
-	 * The loss of a lock, as seen from here.
+	 * How a lock was lost, as an exception with the stack trace of this thread.
 	 */
 	static LockLostException loss(LockHandle lock) {
 		try {

@@ -72,26 +72,28 @@ final class LossInterrupt {
 
 		private int hits;
 
-		private boolean foreign;
+		/** Whether the thread had been interrupted before the first loss. */
+		private boolean interruptedBefore;
 
 		private void interrupt() {
 			if (this.hits == 0) {
-				this.foreign = this.holder.isInterrupted();
+				this.interruptedBefore = this.holder.isInterrupted();
 			}
 			this.hits++;
 			this.holder.interrupt();
 		}
 
 		/**
-		 * The work is over. An interrupt that nobody noticed is taken back, unless it is
-		 * also that of an enclosing method, or somebody else had sent it before.
+		 * The work is over. Clear the interrupt flag, in case the work did not notice it,
+		 * unless an enclosing method has lost its lock, too, or the thread had been
+		 * interrupted before.
 		 */
 		private void takeBack() {
 			this.hits--;
 			if (this.hits > 0) {
 				this.holder.interrupt();
 			}
-			else if (!this.foreign) {
+			else if (!this.interruptedBefore) {
 				Thread.interrupted();
 			}
 		}

@@ -91,8 +91,9 @@ final class ReactiveLocking {
 				return work(outer.get(0)).concatWith(Mono
 					.defer(() -> Mono.justOrEmpty(this.call.outcomeOfJoined(outer, null)).flatMap(Mono::error)));
 			}
-			// What cleaning up finds is kept aside: as an error of its own it would come
-			// out wrapped.
+			// An error of the release is kept in a field: Reactor would wrap an error
+			// that
+			// comes from cleaning up.
 			return Flux.usingWhen(acquire(), this::held, this::release, (lock, error) -> release(lock), this::release)
 				.concatWith(
 						Mono.defer(() -> Mono.justOrEmpty(this.call.outcome(null, this.problem)).flatMap(Mono::error)))
@@ -121,9 +122,9 @@ final class ReactiveLocking {
 		}
 
 		/**
-		 * Between the grant and the work a cancellation may come, and the lock be dropped
-		 * on the way. So whatever was granted is released when this subscription is over;
-		 * a second release is harmless.
+		 * A cancellation may come between the grant and the work, and Reactor then drops
+		 * the lock on the way. So any lock that was granted is released when this
+		 * subscription is over; a second release is harmless.
 		 */
 		private synchronized void granted(@Nullable LockHandle lock) {
 			this.lock = lock;
@@ -144,8 +145,8 @@ final class ReactiveLocking {
 			if (!this.call.isInterruptedOnLoss()) {
 				return work;
 			}
-			// As an end and then an error: an error of the other would not cancel the
-			// work.
+			// First the end and then the error: an error of the other publisher would not
+			// cancel the work.
 			CompletableFuture<LockLostException> lost = lock.lost().toCompletableFuture();
 			return work.takeUntilOther(Mono.fromFuture(lost, true))
 				.concatWith(Mono.defer(() -> lost.isDone() ? Mono.error(LockedCall.loss(lock)) : Mono.empty()));
@@ -200,7 +201,8 @@ final class ReactiveLocking {
 	}
 
 	/**
-	 * Tells that this method got no lock, and not another one inside it.
+	 * Marks that this method got no lock, apart from a locked method inside it that got
+	 * none.
 	 */
 	private static final class Unavailable extends RuntimeException {
 

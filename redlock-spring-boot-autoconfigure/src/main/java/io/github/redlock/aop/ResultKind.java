@@ -32,22 +32,24 @@ enum ResultKind {
 	FUTURE,
 
 	/**
-	 * When the returned future completes; but the calling thread is that of an
-	 * asynchronous executor, which is there to be blocked.
+	 * When the returned future completes; but the calling thread is one of an
+	 * asynchronous executor, which may be blocked.
 	 */
 	ASYNC,
 
 	/** When the returned publisher completes or is cancelled, once per subscription. */
 	PUBLISHER;
 
-	/** Types that are known to finish later in a way that nobody can follow. */
+	/**
+	 * Types whose work may go on after the method, with an end that cannot be observed.
+	 */
 	private static final List<String> UNFINISHED = List.of(Callable.class.getName(), BaseStream.class.getName(),
 			"kotlin.sequences.Sequence", "org.springframework.web.context.request.async.DeferredResult",
 			"org.springframework.web.context.request.async.WebAsyncTask",
 			"org.springframework.web.servlet.mvc.method.annotation.ResponseBodyEmitter",
 			"org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody");
 
-	/** Types that need an adapter, and where it comes from. */
+	/** Types of publishers, for which a library has to bring an adapter. */
 	private static final List<String> PUBLISHERS = List.of(Flow.Publisher.class.getName(),
 			"org.reactivestreams.Publisher", "io.reactivex.rxjava3.core.Single", "io.reactivex.rxjava3.core.Maybe",
 			"io.reactivex.rxjava3.core.Completable", "io.reactivex.rxjava3.core.Observable",

@@ -54,7 +54,7 @@ record SkippedResult(Class<?> type, boolean future) {
 		if (this.type.isPrimitive() && this.type != void.class) {
 			String name = this.type.getName();
 			throw locked.invalid(attribute, "SKIP",
-					"does not go with the result type " + name + ", which has no value for nothing",
+					"does not go with the result type " + name + ", which has no empty value",
 					"Return " + ClassUtils.resolvePrimitiveIfNecessary(this.type).getSimpleName() + " or an Optional"
 							+ name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1) + ", or use FALLBACK");
 		}
@@ -72,7 +72,8 @@ record SkippedResult(Class<?> type, boolean future) {
 		}
 		catch (RuntimeException ex) {
 			throw locked.invalid(attribute, "SKIP",
-					"does not go with the result type " + this.type.getName() + ", of which no empty one can be made",
+					"does not go with the result type " + this.type.getName()
+							+ ", of which no empty instance can be made",
 					"Return a List, Set or Map, or use FALLBACK", ex);
 		}
 		if (value == null && isNeverNull(method)) {
@@ -83,7 +84,7 @@ record SkippedResult(Class<?> type, boolean future) {
 	}
 
 	/**
-	 * Whether Kotlin relies on a value.
+	 * Whether the method is one of Kotlin whose result type is not nullable.
 	 */
 	private boolean isNeverNull(Method method) {
 		return !this.future && this.type != void.class && !this.type.getName().equals("kotlin.Unit")

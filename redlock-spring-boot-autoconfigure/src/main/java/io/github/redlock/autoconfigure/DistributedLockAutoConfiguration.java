@@ -52,7 +52,8 @@ public final class DistributedLockAutoConfiguration {
 	}
 
 	/**
-	 * Not from the bean: an advisor is made before ordinary beans.
+	 * Bound here instead of taken from the bean of the properties, because an advisor is
+	 * made before ordinary beans.
 	 */
 	private static Annotation annotation(Environment environment) {
 		return Binder.get(environment)

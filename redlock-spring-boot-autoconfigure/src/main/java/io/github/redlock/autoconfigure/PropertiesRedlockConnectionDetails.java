@@ -112,7 +112,7 @@ final class PropertiesRedlockConnectionDetails implements RedlockConnectionDetai
 				throw new RedlockConfigurationException(
 						property + ".ssl.enabled = false, but "
 								+ (tlsUrl ? "the url begins with rediss://" : property + ".ssl.bundle is set") + ".",
-						"Decide for one of them.");
+						"Remove one of them.");
 			}
 			return null;
 		}

@@ -109,7 +109,9 @@ public final class RedlockAutoConfiguration {
 
 		@Bean
 		InMemoryLocks inMemoryLocks(SystemTime redlockTime, RedlockProperties properties) {
-			logger.warn("redlock.mode is in-memory: locks exclude nobody outside this application context. For tests.");
+			logger.warn(
+					"redlock.mode is in-memory: locks exclude nobody outside this application context. Use it for tests"
+							+ " only.");
 			return new InMemoryLocks(redlockTime::nanoTime, properties.getFencing().getRetention());
 		}
 

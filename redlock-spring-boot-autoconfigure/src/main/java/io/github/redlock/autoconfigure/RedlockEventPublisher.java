@@ -19,7 +19,7 @@ import io.github.redlock.event.NodeUpEvent;
 
 /**
  * Publishes everything that goes wrong as application events. What goes right happens too
- * often for that; a {@link RedlockListener} hears it.
+ * often for that; a {@link RedlockListener} is told of it.
  */
 final class RedlockEventPublisher implements RedlockListener {
 
@@ -34,8 +34,8 @@ final class RedlockEventPublisher implements RedlockListener {
 	}
 
 	/**
-	 * Everybody who listens is there: publish what has happened so far, such as a node
-	 * that could not be reached, and from now on at once.
+	 * All listeners exist now: publish the events so far, such as that of a node that
+	 * could not be reached, and from now on each event at once.
 	 */
 	synchronized void start() {
 		this.started = true;

@@ -26,7 +26,7 @@ final class RedlockFactory {
 
 	private static final Logger logger = LoggerFactory.getLogger(RedlockFactory.class);
 
-	/** Its presence shows that of the driver. */
+	/** A class whose presence shows that the driver is there. */
 	static final String JEDIS = "redis.clients.jedis.Connection";
 
 	private final RedlockProperties properties;

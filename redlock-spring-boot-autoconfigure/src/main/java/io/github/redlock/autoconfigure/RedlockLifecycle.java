@@ -33,7 +33,8 @@ final class RedlockLifecycle implements SmartLifecycle {
 
 	/**
 	 * Create the lifecycle.
-	 * @param redlocks waited for, unless a test has put something else in their place
+	 * @param redlocks the locks that are waited for; a bean of another class, such as a
+	 * mock, is passed over
 	 * @param eventPublisher publishes events from the start on
 	 */
 	RedlockLifecycle(Supplier<? extends Collection<? extends Redlock>> redlocks, RedlockEventPublisher eventPublisher) {

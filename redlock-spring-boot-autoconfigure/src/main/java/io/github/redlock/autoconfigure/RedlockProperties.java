@@ -202,7 +202,9 @@ public class RedlockProperties {
 		/** On the Redis nodes. */
 		REDIS,
 
-		/** In the memory of this application, which excludes nobody else. */
+		/**
+		 * In the memory of this application, so that no other application is excluded.
+		 */
 		IN_MEMORY
 
 	}
@@ -253,8 +255,8 @@ public class RedlockProperties {
 		private int order = DistributedLockAdvisor.ORDER;
 
 		/**
-		 * What happens at start-up to an annotation where no proxy can see it, on a
-		 * private method for instance.
+		 * What happens at start-up if no proxy can intercept an annotated method, because
+		 * it is private for instance.
 		 */
 		private OnUnadvisable onUnadvisable = OnUnadvisable.FAIL;
 
@@ -275,14 +277,14 @@ public class RedlockProperties {
 		}
 
 		/**
-		 * What happens to an annotation where no proxy can see it.
+		 * What happens if no proxy can intercept an annotated method.
 		 */
 		public enum OnUnadvisable {
 
 			/** The application does not start. */
 			FAIL,
 
-			/** It is warned of, and the method runs unlocked. */
+			/** A warning is logged, and the method runs without a lock. */
 			WARN
 
 		}
@@ -445,7 +447,7 @@ public class RedlockProperties {
 		private Duration delay = Duration.ofMillis(200);
 
 		/**
-		 * By how much a pause is made longer or shorter, at random, at the most.
+		 * The most by which a pause is made longer or shorter, at random.
 		 */
 		private Duration jitter = Duration.ofMillis(100);
 

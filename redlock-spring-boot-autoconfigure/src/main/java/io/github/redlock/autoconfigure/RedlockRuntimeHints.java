@@ -13,7 +13,7 @@ final class RedlockRuntimeHints implements RuntimeHintsRegistrar {
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		hints.resources().registerPattern("io/github/redlock/redis/*.lua");
-		// Looked for by its name.
+		// RedlockFactory looks for it by its name.
 		hints.reflection().registerTypeIfPresent(classLoader, RedlockFactory.JEDIS, (hint) -> {
 		});
 	}

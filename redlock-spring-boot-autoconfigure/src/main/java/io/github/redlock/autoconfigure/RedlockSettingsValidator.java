@@ -60,7 +60,7 @@ final class RedlockSettingsValidator {
 			if (byAddress.putIfAbsent(address(node), node) != null) {
 				throw new RedlockConfigurationException(
 						property + " has the address " + node.host() + ":" + node.port()
-								+ " twice. One server with two votes is a quorum with itself.",
+								+ " twice, so that one server would have two votes.",
 						"List each independent Redis once.");
 			}
 			if (byName.putIfAbsent(node.name(), node) != null) {

@@ -405,7 +405,8 @@ class DistributedLockStartUpTests {
 	void boundsOfHoldingThatCannotWorkAreRefused() {
 		assertRefused(NegativeHoldAtLeast.class, "holdAtLeast", "PT-0.001S", "negative");
 		assertRefused(ZeroMaxHold.class, "maxHold", "PT0S", "not positive");
-		assertRefused(MaxHoldBelowHoldAtLeast.class, "maxHold", "PT30S", "PT1M");
+		assertRefused(MaxHoldBelowHoldAtLeast.class, "maxHold", "PT30S", "PT1M",
+				"Make maxHold at least as long as holdAtLeast");
 		assertRefused(HoldAtLeastBeyondTtl.class, "holdAtLeast PT6S", "PT5S");
 		assertRefused(TwoMaxHolds.class, "maxHoldString");
 	}
@@ -760,7 +761,8 @@ class DistributedLockStartUpTests {
 
 	@Test
 	void jobThatOthersWouldRunAgainIsRefused() {
-		assertRefused(WaitsAndRunsAgain.class, "holdAtLeast", "waitTime", "run again");
+		assertRefused(WaitsAndRunsAgain.class, "holdAtLeast", "waitTime",
+				"a waiting caller would get the lock when it ends and run what it should skip");
 		assertRefused(ShortScheduledLock.class, "holdAtLeast", "PT0.1S");
 	}
 
