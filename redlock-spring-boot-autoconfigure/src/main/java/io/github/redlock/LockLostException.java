@@ -16,7 +16,7 @@ public class LockLostException extends RedlockException {
 
 	private static final long serialVersionUID = 1L;
 
-	private final transient List<String> resources;
+	private final String[] resources;
 
 	/**
 	 * Create an exception.
@@ -26,7 +26,7 @@ public class LockLostException extends RedlockException {
 	 */
 	public LockLostException(List<String> resources, String message, @Nullable Throwable cause) {
 		super(message, cause);
-		this.resources = List.copyOf(resources);
+		this.resources = List.copyOf(resources).toArray(String[]::new);
 	}
 
 	/**
@@ -34,7 +34,12 @@ public class LockLostException extends RedlockException {
 	 * @return the resources
 	 */
 	public List<String> getResources() {
-		return this.resources;
+		return List.of(this.resources);
+	}
+
+	@Override
+	LockLostException withCause(@Nullable Throwable cause) {
+		return new LockLostException(getResources(), String.valueOf(getMessage()), cause);
 	}
 
 }

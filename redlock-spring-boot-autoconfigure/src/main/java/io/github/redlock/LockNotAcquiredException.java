@@ -14,11 +14,11 @@ public class LockNotAcquiredException extends RedlockException {
 
 	private static final long serialVersionUID = 1L;
 
-	private final transient List<String> resources;
+	private final String[] resources;
 
 	private final Reason reason;
 
-	private final transient List<ExecutionStats> attempts;
+	private final Attempts attempts;
 
 	/**
 	 * Create an exception.
@@ -31,9 +31,9 @@ public class LockNotAcquiredException extends RedlockException {
 	public LockNotAcquiredException(List<String> resources, Reason reason, List<ExecutionStats> attempts,
 			String message, @Nullable Throwable cause) {
 		super(message, cause);
-		this.resources = List.copyOf(resources);
+		this.resources = List.copyOf(resources).toArray(String[]::new);
 		this.reason = reason;
-		this.attempts = List.copyOf(attempts);
+		this.attempts = new Attempts(attempts);
 	}
 
 	/**
@@ -41,7 +41,7 @@ public class LockNotAcquiredException extends RedlockException {
 	 * @return the resources
 	 */
 	public List<String> getResources() {
-		return this.resources;
+		return List.of(this.resources);
 	}
 
 	/**
@@ -57,7 +57,13 @@ public class LockNotAcquiredException extends RedlockException {
 	 * @return the attempts, first to last; of more than a thousand, the last thousand
 	 */
 	public List<ExecutionStats> getAttempts() {
-		return this.attempts;
+		return this.attempts.list();
+	}
+
+	@Override
+	LockNotAcquiredException withCause(@Nullable Throwable cause) {
+		return new LockNotAcquiredException(getResources(), this.reason, getAttempts(), String.valueOf(getMessage()),
+				cause);
 	}
 
 	/**

@@ -15,9 +15,9 @@ public class LockReleaseException extends RedlockException {
 
 	private static final long serialVersionUID = 1L;
 
-	private final transient List<String> resources;
+	private final String[] resources;
 
-	private final transient ExecutionStats attempt;
+	private final Attempts attempt;
 
 	/**
 	 * Create an exception.
@@ -29,8 +29,8 @@ public class LockReleaseException extends RedlockException {
 	public LockReleaseException(List<String> resources, ExecutionStats attempt, String message,
 			@Nullable Throwable cause) {
 		super(message, cause);
-		this.resources = List.copyOf(resources);
-		this.attempt = attempt;
+		this.resources = List.copyOf(resources).toArray(String[]::new);
+		this.attempt = new Attempts(List.of(attempt));
 	}
 
 	/**
@@ -38,7 +38,7 @@ public class LockReleaseException extends RedlockException {
 	 * @return the resources
 	 */
 	public List<String> getResources() {
-		return this.resources;
+		return List.of(this.resources);
 	}
 
 	/**
@@ -46,7 +46,12 @@ public class LockReleaseException extends RedlockException {
 	 * @return the attempt
 	 */
 	public ExecutionStats getAttempt() {
-		return this.attempt;
+		return this.attempt.list().get(0);
+	}
+
+	@Override
+	LockReleaseException withCause(@Nullable Throwable cause) {
+		return new LockReleaseException(getResources(), getAttempt(), String.valueOf(getMessage()), cause);
 	}
 
 }

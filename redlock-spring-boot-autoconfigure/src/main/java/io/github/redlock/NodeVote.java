@@ -1,5 +1,6 @@
 package io.github.redlock;
 
+import java.io.Serializable;
 import java.time.Duration;
 
 import io.github.redlock.spi.Vote;
@@ -12,7 +13,7 @@ import io.github.redlock.spi.Vote;
  * @param latency the time from the start of the attempt to the answer
  * @since 0.1.0
  */
-public record NodeVote(String node, Vote vote, Duration latency) {
+public record NodeVote(String node, Vote vote, Duration latency) implements Serializable {
 
 	/**
 	 * One line for messages and logs, such as

@@ -42,4 +42,9 @@ public class RedlockConfigurationException extends RedlockException {
 		return this.action;
 	}
 
+	@Override
+	RedlockConfigurationException withCause(@Nullable Throwable cause) {
+		return new RedlockConfigurationException(String.valueOf(getMessage()), this.action, cause);
+	}
+
 }

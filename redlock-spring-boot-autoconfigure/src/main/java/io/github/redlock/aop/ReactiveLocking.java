@@ -208,7 +208,7 @@ final class ReactiveLocking {
 
 		private static final long serialVersionUID = 1L;
 
-		private final transient LockNotAcquiredException error;
+		private final LockNotAcquiredException error;
 
 		private Unavailable(LockNotAcquiredException error) {
 			super(error.getMessage(), error, false, false);

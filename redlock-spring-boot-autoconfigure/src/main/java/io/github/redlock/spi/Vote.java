@@ -1,5 +1,6 @@
 package io.github.redlock.spi;
 
+import java.io.Serializable;
 import java.time.Duration;
 
 /**
@@ -10,7 +11,7 @@ import java.time.Duration;
  *
  * @since 0.1.0
  */
-public sealed interface Vote {
+public sealed interface Vote extends Serializable {
 
 	/**
 	 * The node did what was asked: it granted, extended, healed or deleted every key.
