@@ -66,8 +66,9 @@ import io.github.redlock.spi.TimeSource;
  * <h2>What it assumes</h2>
  * <p>
  * That the clocks of nodes and clients run at speeds that differ by less than the drift
- * factor, and that a node keeps its keys for their ttl. Neither messages nor processes
- * are assumed to be fast.
+ * factor, that the wall clocks of nodes, by which Redis expires keys, do not step, and
+ * that a node keeps its keys for their ttl. Neither messages nor processes are assumed to
+ * be fast.
  *
  * <h2>Threads</h2>
  * <p>

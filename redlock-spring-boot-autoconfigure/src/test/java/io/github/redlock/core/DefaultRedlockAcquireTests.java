@@ -308,6 +308,21 @@ class DefaultRedlockAcquireTests {
 		assertThat(lock.isValid()).isFalse();
 	}
 
+	/** [8] What the README excludes. A minority that is set harms nobody. */
+	@Test
+	void clocksOfNodesThatAreSetForwardLetASecondHolderIn() {
+		FakeCluster cluster = new FakeCluster(3);
+		LockHandle lock = cluster.client().acquire("a", TTL);
+		Redlock other = cluster.client();
+		cluster.node(0).setClock(HOUR);
+		assertThat(failure(() -> other.acquire("a", TTL, NO_WAIT)).getReason()).isEqualTo(Reason.HELD);
+		cluster.node(1).setClock(HOUR);
+		LockHandle second = other.acquire("a", TTL, NO_WAIT);
+		assertThat(lock.isValid()).isTrue();
+		assertThat(second.isValid()).isTrue();
+		assertThat(second.fencingToken()).isGreaterThan(lock.fencingToken());
+	}
+
 	/** [9] */
 	@ParameterizedTest
 	@ValueSource(ints = { 2, 3, 4, 5 })

@@ -66,11 +66,13 @@ public class FakeLockNode implements LockNode, BatchExtension, ReleaseNotices, N
 
 	private Vote.Failed error;
 
+	private Duration ahead = Duration.ZERO;
+
 	public FakeLockNode(String name, VirtualTime time, Duration retention) {
 		this.name = name;
 		this.time = time;
 		this.retention = retention;
-		this.redis = new ScriptedRedis(() -> time.elapsed().toMillis());
+		this.redis = new ScriptedRedis(() -> time.elapsed().plus(this.ahead).toMillis());
 		this.scripts = new ImmediateLockNode(name, this.redis, retention);
 	}
 
@@ -149,6 +151,12 @@ public class FakeLockNode implements LockNode, BatchExtension, ReleaseNotices, N
 	@Override
 	public Awaiter awaiter() {
 		return this.time;
+	}
+
+	/** Somebody sets the clock of the node. */
+	public FakeLockNode setClock(Duration ahead) {
+		this.ahead = ahead;
+		return this;
 	}
 
 	/** All data is lost. */
