@@ -9,7 +9,8 @@ CREATE TABLE ticket (
 	id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	show_name VARCHAR(100) NOT NULL REFERENCES show,
 	seat INT NOT NULL,
-	buyer VARCHAR(100) NOT NULL
+	buyer VARCHAR(100) NOT NULL,
+	CONSTRAINT seat_is_sold_once UNIQUE (show_name, seat)
 );
 
 CREATE TABLE report (

@@ -58,8 +58,12 @@ public interface LockHandle extends AutoCloseable {
 
 	/**
 	 * A number that is larger for every later holder of the same resource. Store it with
-	 * the data you protect and refuse smaller ones: {@code UPDATE ... SET fence = :token
-	 * WHERE id = :id AND fence < :token}. Compare tokens, never subtract them.
+	 * the data you protect, before you read what a write depends on: {@code UPDATE ...
+	 * SET fence = :token WHERE id = :id AND fence <= :token}. Stop if that changes no
+	 * row, and let each write ask for {@code fence = :token}. (A token that is compared
+	 * only by the write loses updates: a holder that was paused between its read and its
+	 * write is accepted as long as its successor has only read.) Compare tokens, never
+	 * subtract them.
 	 * @return a positive number below 2^53
 	 * @throws IllegalStateException if fencing is switched off
 	 */

@@ -48,13 +48,15 @@ class SeatExchange {
 	}
 
 	private int move(String from, String to, int wanted, long token) {
+		this.shows.raiseFence(from, token);
+		this.shows.raiseFence(to, token);
 		Show source = this.shows.find(from);
 		Show target = this.shows.find(to);
 		int moved = Math.min(wanted, source.available());
 		this.shows.setAvailable(from, source.available() - moved, token);
-		this.shows.setCapacity(from, source.capacity() - moved);
+		this.shows.setCapacity(from, source.capacity() - moved, token);
 		this.shows.setAvailable(to, target.available() + moved, token);
-		this.shows.setCapacity(to, target.capacity() + moved);
+		this.shows.setCapacity(to, target.capacity() + moved, token);
 		return moved;
 	}
 

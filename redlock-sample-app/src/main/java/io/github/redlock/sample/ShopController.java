@@ -10,6 +10,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
+import org.springframework.dao.ConcurrencyFailureException;
+import org.springframework.dao.DuplicateKeyException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -87,7 +89,8 @@ class ShopController {
 		catch (TicketService.SoldOutException ex) {
 			return "too late";
 		}
-		catch (RedlockException | ShowRepository.StaleTokenException ex) {
+		catch (RedlockException | ShowRepository.StaleTokenException | DuplicateKeyException
+				| ConcurrencyFailureException ex) {
 			return "failed";
 		}
 	}
@@ -115,7 +118,8 @@ class ShopController {
 	/**
 	 * Nothing was done; the buyer may try again.
 	 */
-	@ExceptionHandler({ LockNotAcquiredException.class, ShowRepository.StaleTokenException.class })
+	@ExceptionHandler({ LockNotAcquiredException.class, ShowRepository.StaleTokenException.class,
+			DuplicateKeyException.class, ConcurrencyFailureException.class })
 	ProblemDetail busy(RuntimeException ex) {
 		return ProblemDetail.forStatusAndDetail(HttpStatus.SERVICE_UNAVAILABLE, "Not now: " + ex.getMessage());
 	}

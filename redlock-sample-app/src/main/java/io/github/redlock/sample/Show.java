@@ -7,7 +7,7 @@ package io.github.redlock.sample;
  * @param capacity seats in all
  * @param available seats not sold yet
  * @param sold tickets in the database
- * @param fence the fencing token of the last change
+ * @param fence the fencing token of the last holder
  */
 record Show(String name, int capacity, int available, int sold, long fence) {
 

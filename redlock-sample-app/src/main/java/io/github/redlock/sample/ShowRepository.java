@@ -2,16 +2,19 @@ package io.github.redlock.sample;
 
 import java.util.List;
 
+import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.DataClassRowMapper;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
 /**
- * The shop's tables. Whoever sells or moves seats first sets their number, with the
- * fencing token of his lock, and the database refuses that if a later holder has been
- * there: the lock protects the data, the token protects it even from a holder that
- * overslept. The rest belongs to the same transaction.
+ * The shop's tables. A holder of the lock raises the fence of a show to its fencing token
+ * before it reads the show, and every change asks for that fence: the lock protects the
+ * data, the token protects it even from a holder that overslept its lock. (A token that
+ * is compared only by the change does not: the holder that overslept could still write
+ * while its successor has only read, and one of the two changes would be lost.) Besides,
+ * the database refuses to sell a seat twice.
  */
 @Repository
 class ShowRepository {
@@ -42,31 +45,55 @@ class ShowRepository {
 	}
 
 	/**
-	 * Set the number of available seats.
-	 * @throws StaleTokenException if somebody with a later lock has changed the show
+	 * Shut out the holders of earlier locks, before anything is read on which a change
+	 * depends.
+	 * @throws UnknownShowException if there is no such show
+	 * @throws StaleTokenException if the holder of a later lock has been here
 	 */
-	void setAvailable(String name, int available, long token) {
-		int updated = this.jdbc
-			.sql("UPDATE show SET available = :available, fence = :token WHERE name = :name AND fence < :token")
-			.param("available", available)
+	void raiseFence(String name, long token) {
+		int raised = this.jdbc.sql("UPDATE show SET fence = :token WHERE name = :name AND fence <= :token")
 			.param("token", token)
 			.param("name", name)
 			.update();
+		if (raised == 0) {
+			throw new StaleTokenException(find(name), token);
+		}
+	}
+
+	/**
+	 * Set the number of available seats.
+	 * @throws StaleTokenException if the fence is not at the token (any more)
+	 */
+	void setAvailable(String name, int available, long token) {
+		int updated = this.jdbc.sql("UPDATE show SET available = :available WHERE name = :name AND fence = :token")
+			.param("available", available)
+			.param("name", name)
+			.param("token", token)
+			.update();
 		if (updated == 0) {
-			throw new StaleTokenException(name, token);
+			throw new StaleTokenException(find(name), token);
 		}
 	}
 
 	/**
 	 * Change the number of seats.
+	 * @throws StaleTokenException if the fence is not at the token (any more)
 	 */
-	void setCapacity(String name, int capacity) {
-		this.jdbc.sql("UPDATE show SET capacity = :capacity WHERE name = :name")
+	void setCapacity(String name, int capacity, long token) {
+		int updated = this.jdbc.sql("UPDATE show SET capacity = :capacity WHERE name = :name AND fence = :token")
 			.param("capacity", capacity)
 			.param("name", name)
+			.param("token", token)
 			.update();
+		if (updated == 0) {
+			throw new StaleTokenException(find(name), token);
+		}
 	}
 
+	/**
+	 * Sell a seat.
+	 * @throws DuplicateKeyException if the seat is sold already
+	 */
 	void addTicket(String show, int seat, String buyer) {
 		this.jdbc.sql("INSERT INTO ticket (show_name, seat, buyer) VALUES (:show, :seat, :buyer)")
 			.param("show", show)
@@ -101,13 +128,14 @@ class ShowRepository {
 
 	}
 
-	/** Somebody with a later lock was faster. */
+	/** The holder of a later lock has been here. */
 	static final class StaleTokenException extends RuntimeException {
 
 		private static final long serialVersionUID = 1L;
 
-		StaleTokenException(String name, long token) {
-			super("The token " + token + " for " + name + " is out of date; nothing was changed");
+		StaleTokenException(Show show, long token) {
+			super("The fence of " + show.name() + " is at " + show.fence() + ", and the token of this lock is " + token
+					+ "; nothing was changed");
 		}
 
 	}

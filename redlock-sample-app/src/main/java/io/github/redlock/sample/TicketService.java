@@ -8,8 +8,9 @@ import io.github.redlock.aop.CurrentLock;
 
 /**
  * Sells tickets. It reads how many seats are left, decides, and writes the result back:
- * safe only because one buyer of a show is served at a time, on all instances together.
- * The transaction lies inside the lock: it is committed before the next buyer gets in.
+ * safe only because one buyer of a show is served at a time, on all instances together,
+ * and because the fence is raised before the reading. The transaction lies inside the
+ * lock: it is committed before the next buyer gets in.
  */
 @Service
 class TicketService {
@@ -28,13 +29,16 @@ class TicketService {
 	@DistributedLock(name = "show", key = "#show", ttl = 10_000, waitTimeString = "${shop.patience:30s}")
 	@Transactional
 	public int buy(String show, String buyer) {
-		int available = this.shows.find(show).available();
-		if (available == 0) {
+		long token = CurrentLock.get().fencingToken();
+		this.shows.raiseFence(show, token);
+		Show now = this.shows.find(show);
+		if (now.available() == 0) {
 			throw new SoldOutException(show);
 		}
-		this.shows.setAvailable(show, available - 1, CurrentLock.get().fencingToken());
-		this.shows.addTicket(show, available, buyer);
-		return available;
+		int seat = now.sold() + 1;
+		this.shows.setAvailable(show, now.available() - 1, token);
+		this.shows.addTicket(show, seat, buyer);
+		return seat;
 	}
 
 	/** No seat is left. */

@@ -120,7 +120,7 @@ class TicketShopIT {
 
 	@Test
 	void ticketIsSoldAndSeatsAreMoved() throws Exception {
-		assertThat(post(second, "/shows/matinee/tickets?buyer=ann").body()).contains("\"seat\":50");
+		assertThat(post(second, "/shows/matinee/tickets?buyer=ann").body()).contains("\"seat\":1");
 		assertThat(post(first, "/shows/matinee/seats?to=opera&count=60").body()).contains("\"moved\":49");
 		assertThat(show("opera").capacity()).isEqualTo(149);
 		assertThat(show("matinee").isConsistent()).isTrue();
@@ -131,9 +131,14 @@ class TicketShopIT {
 	@Test
 	void updateWithAnOldTokenIsRefused() {
 		ShowRepository shows = first.getBean(ShowRepository.class);
+		shows.raiseFence("musical", 1000);
 		shows.setAvailable("musical", 49, 1000);
 		assertThatExceptionOfType(ShowRepository.StaleTokenException.class)
+			.isThrownBy(() -> shows.raiseFence("musical", 999));
+		assertThatExceptionOfType(ShowRepository.StaleTokenException.class)
 			.isThrownBy(() -> shows.setAvailable("musical", 50, 999));
+		assertThatExceptionOfType(ShowRepository.StaleTokenException.class)
+			.isThrownBy(() -> shows.setCapacity("musical", 51, 999));
 		assertThat(shows.find("musical").available()).isEqualTo(49);
 	}
 

@@ -19,9 +19,10 @@ import io.github.redlock.Redlock;
  * The lock under which the running method was called. <pre class="code">
  * &#64;DistributedLock(key = "#id")
  * public void book(long id) {
- *     dao.update(id, CurrentLock.get().fencingToken());
+ *     seats.book(id, CurrentLock.get().fencingToken());
  * }
- * </pre>
+ * </pre> What {@code seats} does with the token is said at
+ * {@link LockHandle#fencingToken()}.
  * <p>
  * Bound to the thread: work handed to another thread has to be given the
  * {@link LockHandle} explicitly. In a reactive chain or a coroutine the lock is in the

@@ -15,7 +15,7 @@ import io.github.redlock.Redlock;
  * The lock under which a reactive chain or a coroutine runs. <pre class="code">
  * &#64;DistributedLock(key = "#id")
  * public Mono&lt;Void&gt; book(long id) {
- *     return ReactiveCurrentLock.get().flatMap((lock) -&gt; this.dao.update(id, lock.fencingToken()));
+ *     return ReactiveCurrentLock.get().flatMap((lock) -&gt; this.seats.book(id, lock.fencingToken()));
  * }
  * </pre>
  * <p>
