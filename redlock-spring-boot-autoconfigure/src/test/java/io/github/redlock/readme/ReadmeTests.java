@@ -76,11 +76,14 @@ class ReadmeTests {
 	void everyJavaSnippetIsCompiled() throws IOException {
 		String source = words(Files.readString(Path.of("src/test/java/io/github/redlock/readme/ReadmeSnippets.java")));
 		String test = words(Files.readString(Path.of("src/test/java/io/github/redlock/readme/InvoiceTests.java")));
-		assertThat(blocks("java")).hasSize(13).allSatisfy((block) -> {
+		String jpa = words(
+				Files.readString(SAMPLE.resolve("src/test/java/io/github/redlock/sample/JpaFencingTests.java")));
+		assertThat(blocks("java")).hasSize(14).allSatisfy((block) -> {
 			String words = words(block);
 			boolean isTest = words.startsWith("@SpringBootTest");
 			// What the test adds to the snippet is its application.
-			assertThat(isTest ? test : source).contains(isTest ? words.substring(0, words.length() - 1) : words);
+			assertThat(isTest ? test : words.contains("createQuery") ? jpa : source)
+				.contains(isTest ? words.substring(0, words.length() - 1) : words);
 		});
 	}
 
