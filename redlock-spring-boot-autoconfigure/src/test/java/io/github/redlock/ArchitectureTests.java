@@ -14,6 +14,8 @@ import com.tngtech.archunit.library.dependencies.SliceRule;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.targetOwner;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -154,6 +156,18 @@ class ArchitectureTests {
 			return "top-level types of " + this.packageName;
 		}
 
+	}
+
+	/** A thread made elsewhere would inherit from whoever happens to need it first. */
+	@Test
+	void threadsOfTheCoreAreMadeInOnePlace() {
+		noClasses().that()
+			.resideInAPackage(ROOT + ".core")
+			.and()
+			.doNotHaveSimpleName("DaemonThreads")
+			.should()
+			.callConstructorWhere(targetOwner(assignableTo(Thread.class)))
+			.check(CLASSES);
 	}
 
 	/** NullAway looks only at packages that are marked. */

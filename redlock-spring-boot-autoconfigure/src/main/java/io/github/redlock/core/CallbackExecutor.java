@@ -41,14 +41,12 @@ final class CallbackExecutor implements Executor {
 
 	private final int fewest = 2 * Runtime.getRuntime().availableProcessors();
 
-	private final AtomicInteger threads = new AtomicInteger();
-
 	private final AtomicInteger begun = new AtomicInteger();
 
 	private final AtomicBoolean looking = new AtomicBoolean();
 
 	private final ThreadPoolExecutor pool = new ThreadPoolExecutor(this.fewest, Integer.MAX_VALUE, IDLE_SECONDS,
-			TimeUnit.SECONDS, new LinkedTransferQueue<>(), this::newThread) {
+			TimeUnit.SECONDS, new LinkedTransferQueue<>(), DaemonThreads.numbered("redlock-callback-")) {
 
 		@Override
 		protected void beforeExecute(Thread thread, Runnable task) {
@@ -60,12 +58,6 @@ final class CallbackExecutor implements Executor {
 	CallbackExecutor(TimeSource time) {
 		this.time = time;
 		this.pool.allowCoreThreadTimeOut(true);
-	}
-
-	private Thread newThread(Runnable task) {
-		Thread thread = new Thread(task, "redlock-callback-" + this.threads.incrementAndGet());
-		thread.setDaemon(true);
-		return thread;
 	}
 
 	@Override

@@ -26,11 +26,7 @@ final class LockValues implements Supplier<String> {
 	 * To seed one takes a while, and there is something else to do meanwhile.
 	 */
 	private final CompletableFuture<SecureRandom> random = CompletableFuture.supplyAsync(LockValues::generator,
-			(task) -> {
-				Thread thread = new Thread(task, "redlock-random");
-				thread.setDaemon(true);
-				thread.start();
-			});
+			(task) -> DaemonThreads.create("redlock-random", task).start());
 
 	/**
 	 * One that reads from the system once. The usual one of Linux opens a file for every

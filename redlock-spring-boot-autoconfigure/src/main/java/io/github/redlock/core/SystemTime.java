@@ -55,8 +55,7 @@ public final class SystemTime implements TimeSource, AutoCloseable {
 	 * Start the thread.
 	 */
 	public SystemTime() {
-		this.thread = new Thread(this::runTasks, "redlock-timer");
-		this.thread.setDaemon(true);
+		this.thread = DaemonThreads.create("redlock-timer", this::runTasks);
 		this.thread.start();
 	}
 
