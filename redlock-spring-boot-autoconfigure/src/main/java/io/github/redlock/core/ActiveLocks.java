@@ -8,6 +8,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import io.github.redlock.LockHandle;
 import io.github.redlock.LockNotAcquiredException.Reason;
 
@@ -19,6 +22,8 @@ import io.github.redlock.LockNotAcquiredException.Reason;
  * flag then, against setting the flag first and looking at the sets then, misses nobody.
  */
 final class ActiveLocks {
+
+	private static final Logger logger = LoggerFactory.getLogger(ActiveLocks.class);
 
 	private final Set<Acquisition> waiting = ConcurrentHashMap.newKeySet();
 
@@ -62,12 +67,25 @@ final class ActiveLocks {
 		if (!this.idle.isEmpty() && this.waiting.isEmpty() && this.held.isEmpty()) {
 			// One by one: another may be added meanwhile.
 			CompletableFuture<Void> next = this.idle.poll();
-			while (next != null) {
-				CompletableFuture<Void> future = next;
-				// Not here: the caller may be inside the monitor of a lock.
-				this.executor.execute(() -> future.complete(null));
+			while (next != null && complete(next)) {
 				next = this.idle.poll();
 			}
+		}
+	}
+
+	/**
+	 * Complete it, but not here: the caller may be inside the monitor of a lock.
+	 * @return {@code false} if that failed; the next check tries again
+	 */
+	private boolean complete(CompletableFuture<Void> future) {
+		try {
+			this.executor.execute(() -> future.complete(null));
+			return true;
+		}
+		catch (Throwable ex) {
+			this.idle.add(future);
+			logger.warn("Who waits until no lock is in use is told later than it is true", ex);
+			return false;
 		}
 	}
 

@@ -75,7 +75,8 @@ import io.github.redlock.spi.TimeSource;
  * One algorithm serves both forms: a synchronous call waits for the asynchronous one
  * ({@link Awaiter}), which lets a transport do the input and output in the waiting
  * thread. Node threads and the timer run only code of this package; everything of the
- * user's runs on the calling thread or on the callback executor.
+ * user's runs on the calling thread, on the callback executor, or where that refuses a
+ * task, on threads meant for that ({@link GivenExecutor}).
  *
  * <h2>Sources</h2>
  * <p>
@@ -140,8 +141,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		this.extendAfter = builder.extendAfter;
 		this.values = (builder.values != null) ? builder.values : new LockValues();
 		TimeSource time = (builder.time != null) ? builder.time : ownTime();
-		this.callbackExecutor = neverFailing(
-				(builder.callbackExecutor != null) ? builder.callbackExecutor : ownExecutor(time));
+		this.callbackExecutor = callbackExecutor(builder.callbackExecutor, time);
 		this.active = new ActiveLocks(this.callbackExecutor);
 		this.tokens = builder.fencing ? new FencingTokens(time) : null;
 		EventDispatcher events = new EventDispatcher(builder.listeners, this.callbackExecutor);
@@ -179,27 +179,10 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		return time;
 	}
 
-	/**
-	 * An executor may refuse, because it is full or shut down, or fail in another way.
-	 * What it was given still has to run: somebody waits for it. Every task of ours may
-	 * run twice.
-	 */
-	private static Executor neverFailing(Executor executor) {
-		return (task) -> {
-			try {
-				executor.execute(task);
-			}
-			catch (RuntimeException | OutOfMemoryError ex) {
-				logger.debug("The callback executor refused a task; it runs on the current thread", ex);
-				task.run();
-			}
-		};
-	}
-
-	private Executor ownExecutor(TimeSource time) {
-		CallbackExecutor executor = new CallbackExecutor(time);
-		this.onClose.add(executor::shutdown);
-		return executor;
+	private Executor callbackExecutor(@Nullable Executor given, TimeSource time) {
+		CallbackExecutor own = (given != null) ? CallbackExecutor.fallback(time) : new CallbackExecutor(time);
+		this.onClose.add(own::close);
+		return (given != null) ? new GivenExecutor(given, own) : own;
 	}
 
 	/**
@@ -668,6 +651,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		/**
 		 * Where listeners, dependent actions of futures and asynchronous routines run.
 		 * They may block, so it must not be bounded to fewer threads than that takes.
+		 * What the executor refuses, or would run on the calling thread, runs on daemon
+		 * threads of the lock's own ({@code redlock-fallback-1}).
 		 * @param executor default: a pool of daemon threads that grows as needed
 		 * @return this
 		 */

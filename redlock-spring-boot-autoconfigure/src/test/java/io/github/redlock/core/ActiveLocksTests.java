@@ -57,6 +57,22 @@ class ActiveLocksTests {
 		assertThat(asked).hasSize(2).allMatch(CompletableFuture::isDone);
 	}
 
+	/** An error of the executor delays an answer until the next who asks. */
+	@Test
+	void errorOfTheExecutorForgetsNobodyWhoAsked() {
+		AtomicBoolean failing = new AtomicBoolean(true);
+		ActiveLocks active = new ActiveLocks((task) -> {
+			if (failing.getAndSet(false)) {
+				throw new StackOverflowError();
+			}
+			task.run();
+		});
+		CompletableFuture<Void> first = active.whenIdle();
+		assertThat(first).isNotDone();
+		assertThat(active.whenIdle()).isCompleted();
+		assertThat(first).isCompleted();
+	}
+
 	/** Every timer of a lock is overdue when it is set. */
 	private record OverdueTimers(VirtualTime time) implements TimeSource {
 

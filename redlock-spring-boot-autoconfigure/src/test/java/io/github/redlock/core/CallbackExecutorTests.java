@@ -1,8 +1,12 @@
 package io.github.redlock.core;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.awaitility.Awaitility;
@@ -10,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import io.github.redlock.spi.TimeSource;
 import io.github.redlock.testing.VirtualTime;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -32,22 +37,24 @@ class CallbackExecutorTests {
 	private final CountDownLatch blocked = new CountDownLatch(1);
 
 	@AfterEach
-	void shutdown() {
+	void close() {
 		this.blocked.countDown();
-		this.executor.shutdown();
+		this.executor.close();
 	}
 
 	private void block(int tasks) {
 		for (int i = 0; i < tasks; i++) {
-			this.executor.execute(() -> {
-				this.running.incrementAndGet();
-				try {
-					this.blocked.await();
-				}
-				catch (InterruptedException ex) {
-					Thread.currentThread().interrupt();
-				}
-			});
+			this.executor.execute(this::block);
+		}
+	}
+
+	private void block() {
+		this.running.incrementAndGet();
+		try {
+			this.blocked.await();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
 		}
 	}
 
@@ -86,7 +93,7 @@ class CallbackExecutorTests {
 	void whatWaitsAtTheEndGetsThreads() {
 		block(5 * FEWEST);
 		awaitRunning(FEWEST);
-		this.executor.shutdown();
+		this.executor.close();
 		awaitRunning(5 * FEWEST);
 	}
 
@@ -102,6 +109,106 @@ class CallbackExecutorTests {
 		assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
 		this.time.advance(Duration.ofNanos(2 * CallbackExecutor.LOOK_NANOS));
 		assertThat(this.time.scheduled()).isZero();
+	}
+
+	/** What the machine says when there are too many threads. */
+	private static OutOfMemoryError noThreads() {
+		return new OutOfMemoryError("unable to create native thread");
+	}
+
+	@Test
+	void taskIsKeptUntilAThreadCanBeMade() throws Exception {
+		AtomicInteger failures = new AtomicInteger(3);
+		CallbackExecutor starved = new CallbackExecutor(this.time, 2, (task) -> {
+			if (failures.getAndDecrement() > 0) {
+				throw noThreads();
+			}
+			return new Thread(task, "late");
+		});
+		CompletableFuture<String> ranOn = new CompletableFuture<>();
+		starved.execute(() -> ranOn.complete(Thread.currentThread().getName()));
+		assertThat(ranOn).isNotDone();
+		for (int i = 0; i < 3; i++) {
+			this.time.advance(Duration.ofNanos(CallbackExecutor.MAX_LOOKS * CallbackExecutor.LOOK_NANOS));
+		}
+		assertThat(ranOn.get(20, TimeUnit.SECONDS)).isEqualTo("late");
+	}
+
+	@Test
+	void everyTaskThatWasKeptRunsOnce() throws Exception {
+		AtomicBoolean starving = new AtomicBoolean(true);
+		CallbackExecutor starved = new CallbackExecutor(this.time, 2, (task) -> {
+			if (starving.get()) {
+				throw noThreads();
+			}
+			return new Thread(task);
+		});
+		AtomicInteger runs = new AtomicInteger();
+		CountDownLatch done = new CountDownLatch(10);
+		for (int i = 0; i < 10; i++) {
+			starved.execute(() -> {
+				runs.incrementAndGet();
+				done.countDown();
+			});
+		}
+		starving.set(false);
+		this.time.advance(Duration.ofNanos(CallbackExecutor.MAX_LOOKS * CallbackExecutor.LOOK_NANOS));
+		assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
+		assertThat(runs).hasValue(10);
+	}
+
+	/** An error of the source of time ends one look, and not all of them. */
+	@Test
+	void nextTaskLooksAgainWhereTheTimerHasFailed() throws Exception {
+		AtomicBoolean failing = new AtomicBoolean(true);
+		CallbackExecutor executor = new CallbackExecutor(new FailingTime(this.time, failing), 1,
+				DaemonThreads.numbered("redlock-test-"));
+		executor.execute(this::block);
+		awaitRunning(1);
+		CountDownLatch done = new CountDownLatch(2);
+		executor.execute(done::countDown);
+		failing.set(false);
+		executor.execute(done::countDown);
+		this.time.advance(Duration.ofNanos(CallbackExecutor.LOOK_NANOS));
+		assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
+	}
+
+	@Test
+	void whatComesAfterTheEndGetsAThread() throws Exception {
+		block(FEWEST);
+		awaitRunning(FEWEST);
+		this.executor.close();
+		CompletableFuture<String> ranOn = new CompletableFuture<>();
+		this.executor.execute(() -> ranOn.complete(Thread.currentThread().getName()));
+		assertThat(ranOn.get(20, TimeUnit.SECONDS)).startsWith("redlock-callback-");
+	}
+
+	/** Time whose timer fails when told. */
+	private record FailingTime(VirtualTime time, AtomicBoolean failing) implements TimeSource {
+
+		@Override
+		public long nanoTime() {
+			return this.time.nanoTime();
+		}
+
+		@Override
+		public long wallClockMicros() {
+			return this.time.wallClockMicros();
+		}
+
+		@Override
+		public Cancellable schedule(long delayNanos, Runnable task) {
+			if (this.failing.get()) {
+				throw new StackOverflowError();
+			}
+			return this.time.schedule(delayNanos, task);
+		}
+
+		@Override
+		public <T> T await(CompletionStage<T> stage) throws InterruptedException, ExecutionException {
+			return this.time.await(stage);
+		}
+
 	}
 
 }

@@ -1,9 +1,9 @@
 package io.github.redlock.testing;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -82,7 +82,7 @@ public final class FakeCluster {
 	/** Writes every event down. */
 	public static class Recorder implements RedlockListener {
 
-		private final List<String> events = new ArrayList<>();
+		private final List<String> events = new CopyOnWriteArrayList<>();
 
 		public List<String> events() {
 			return this.events;
