@@ -6,9 +6,17 @@ import java.util.List;
 /**
  * Hears what happens to locks and nodes. Every method does nothing by default.
  * <p>
- * All events of one {@link Redlock} are delivered one after the other, in order, on a
- * thread of their own, so a listener may block without delaying a lock; but a slow one
- * delays the events behind it. What it throws is logged and ignored.
+ * A listener hears the events of one {@link Redlock} one after the other, in order, on a
+ * callback thread. It may block without delaying a lock or another listener; it delays
+ * its own later events. A listener of several {@link Redlock}s is called by each of them,
+ * perhaps at the same time. What it throws is logged and ignored.
+ * <p>
+ * At most 10,000 events wait for a listener. Where one more comes, the oldest of the
+ * least important ones is dropped: first of acquisitions, extensions and confirmed
+ * releases, then of failed acquisitions and node errors, and only then of losses,
+ * unconfirmed releases, and nodes that are down or up. The log has a warning when that
+ * begins, and the number of dropped events once the listener has caught up. A method that
+ * a listener does not override costs nothing.
  *
  * @since 0.1.0
  */

@@ -682,7 +682,7 @@ final class Acquisition implements VotingRound.Observer {
 		finally {
 			this.outcome.complete(end);
 		}
-		this.nodes.events().fire((listener) -> listener.acquireFailed(this.resources, end.exception()));
+		this.nodes.events().acquireFailed(this.resources, end::exception);
 	}
 
 	/**

@@ -399,7 +399,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	private void reportLoss(LockLostException error) {
 		logger.warn("{}", error.getMessage());
 		this.callbackExecutor.execute(() -> this.lost.complete(error));
-		this.nodes.events().fire((listener) -> listener.lost(this, error));
+		this.nodes.events().lost(this, error);
 	}
 
 	private void end() {
@@ -482,7 +482,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 			return false;
 		}
 		Duration remaining = remainingValidity();
-		this.nodes.events().fire((listener) -> listener.extended(this, remaining));
+		this.nodes.events().extended(this, remaining);
 		return true;
 	}
 
@@ -589,7 +589,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 * The next holder has the lock.
 	 */
 	void handedOver() {
-		this.nodes.events().fire((listener) -> listener.released(this, true));
+		this.nodes.events().released(this, true);
 		this.released.complete(new ReleaseOutcome(true, null));
 		this.onEnd.accept(this);
 	}
@@ -688,7 +688,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 					+ ttl() + " (" + round + ")", round.lastError());
 			logger.warn("{}", error.getMessage());
 			outcome = new ReleaseOutcome(true, error);
-			this.nodes.events().fire((listener) -> listener.releaseFailed(this, error));
+			this.nodes.events().releaseFailed(this, error);
 		}
 		else {
 			outcome = new ReleaseOutcome(!round.isGone(), null);
@@ -698,7 +698,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 				this.loss = error;
 				reportLoss(error);
 			}
-			this.nodes.events().fire((listener) -> listener.released(this, outcome.wasValid()));
+			this.nodes.events().released(this, outcome.wasValid());
 		}
 		this.released.complete(outcome);
 		this.onEnd.accept(this);

@@ -342,7 +342,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	private DefaultLockHandle createLock(Grant grant, LockSettings settings, List<ExecutionStats> attempts) {
 		DefaultLockHandle lock = new DefaultLockHandle(this.nodes, this.queues, this.keepAlive, grant, settings,
 				this.extendAfter, attempts, this.callbackExecutor, this.active::ended);
-		this.nodes.events().fire((listener) -> listener.acquired(lock));
+		this.nodes.events().acquired(lock);
 		// The timer last: with a pause here it could end the lock before it has begun.
 		this.active.began(lock);
 		lock.start();

@@ -1,66 +1,85 @@
 package io.github.redlock.core;
 
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Map;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
+import io.github.redlock.LockHandle;
+import io.github.redlock.LockLostException;
+import io.github.redlock.LockNotAcquiredException;
+import io.github.redlock.LockReleaseException;
 import io.github.redlock.RedlockListener;
 
 /**
- * Delivers events to the listeners one after the other, in order, away from the threads
- * that keep locks alive: a listener that blocks must not cost somebody a lock.
+ * Tells the listeners of one lock what happens, each through a {@link ListenerQueue} of
+ * its own, away from the threads that keep locks alive. An event that no listener does
+ * anything with is not queued at all.
+ * <p>
+ * Thread-safe. May be called in the monitor of a lock.
  */
 final class EventDispatcher {
 
-	private static final Logger logger = LoggerFactory.getLogger(EventDispatcher.class);
-
-	private final List<RedlockListener> listeners;
-
-	private final Executor executor;
-
-	private final Queue<Consumer<RedlockListener>> queue = new ConcurrentLinkedQueue<>();
-
-	private final AtomicInteger waiting = new AtomicInteger();
+	/** Those who do something with an event of that kind. */
+	private final Map<EventKind, List<ListenerQueue>> heardBy = new EnumMap<>(EventKind.class);
 
 	EventDispatcher(List<RedlockListener> listeners, Executor executor) {
-		this.listeners = List.copyOf(listeners);
-		this.executor = executor;
+		for (RedlockListener listener : listeners) {
+			ListenerQueue queue = new ListenerQueue(listener, executor);
+			EventKind.heardBy(listener)
+				.forEach((kind) -> this.heardBy.computeIfAbsent(kind, (first) -> new ArrayList<>()).add(queue));
+		}
+		this.heardBy.replaceAll((kind, queues) -> List.copyOf(queues));
 	}
 
-	void fire(Consumer<RedlockListener> event) {
-		if (this.listeners.isEmpty()) {
-			return;
-		}
-		this.queue.add(event);
-		if (this.waiting.getAndIncrement() == 0) {
-			this.executor.execute(this::drain);
-		}
+	void acquired(LockHandle lock) {
+		fire(EventKind.ACQUIRED, (listener) -> listener.acquired(lock));
 	}
 
-	private void drain() {
-		do {
-			Consumer<RedlockListener> event = this.queue.poll();
-			if (event != null) {
-				this.listeners.forEach((listener) -> deliver(event, listener));
-			}
-		}
-		while (this.waiting.decrementAndGet() > 0);
+	/**
+	 * An acquisition failed.
+	 * @param error makes the exception, where a listener wants it
+	 */
+	void acquireFailed(List<String> resources, Supplier<LockNotAcquiredException> error) {
+		fire(EventKind.ACQUIRE_FAILED, (listener) -> listener.acquireFailed(resources, error.get()));
 	}
 
-	private static void deliver(Consumer<RedlockListener> event, RedlockListener listener) {
-		try {
-			event.accept(listener);
-		}
-		catch (RuntimeException | Error ex) {
-			// An Error too: it must not silence the listener, or the others, for good.
-			logger.warn("Listener {} failed; the event is lost for it, the lock is not affected",
-					listener.getClass().getName(), ex);
+	void extended(LockHandle lock, Duration remaining) {
+		fire(EventKind.EXTENDED, (listener) -> listener.extended(lock, remaining));
+	}
+
+	void lost(LockHandle lock, LockLostException error) {
+		fire(EventKind.LOST, (listener) -> listener.lost(lock, error));
+	}
+
+	void released(LockHandle lock, boolean wasValid) {
+		fire(EventKind.RELEASED, (listener) -> listener.released(lock, wasValid));
+	}
+
+	void releaseFailed(LockHandle lock, LockReleaseException error) {
+		fire(EventKind.RELEASE_FAILED, (listener) -> listener.releaseFailed(lock, error));
+	}
+
+	void nodeError(String node, Throwable error) {
+		fire(EventKind.NODE_ERROR, (listener) -> listener.nodeError(node, error));
+	}
+
+	void nodeDown(String node, Throwable error) {
+		fire(EventKind.NODE_DOWN, (listener) -> listener.nodeDown(node, error));
+	}
+
+	void nodeUp(String node) {
+		fire(EventKind.NODE_UP, (listener) -> listener.nodeUp(node));
+	}
+
+	private void fire(EventKind kind, Consumer<RedlockListener> event) {
+		List<ListenerQueue> queues = this.heardBy.getOrDefault(kind, List.of());
+		for (int i = 0; i < queues.size(); i++) {
+			queues.get(i).add(kind.importance(), event);
 		}
 	}
 

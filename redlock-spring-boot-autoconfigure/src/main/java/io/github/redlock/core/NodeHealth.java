@@ -137,7 +137,7 @@ final class NodeHealth {
 			return;
 		}
 		this.lastFailure = failure;
-		this.events.fire((listener) -> listener.nodeError(this.node, failure.error()));
+		this.events.nodeError(this.node, failure.error());
 		switch (failure.reason()) {
 			case UNREACHABLE, UNABLE, QUARANTINED -> stopVoting(failure);
 			case TIMEOUT -> {
@@ -161,7 +161,7 @@ final class NodeHealth {
 		boolean changed = this.voting.compareAndSet(true, false);
 		if (changed) {
 			this.votingNodes.lost();
-			this.events.fire((listener) -> listener.nodeDown(this.node, failure.error()));
+			this.events.nodeDown(this.node, failure.error());
 		}
 		say(failure, changed);
 		probeLater();
@@ -204,7 +204,7 @@ final class NodeHealth {
 	private void voteAgain() {
 		if (this.voting.compareAndSet(false, true)) {
 			this.votingNodes.gained();
-			this.events.fire((listener) -> listener.nodeUp(this.node));
+			this.events.nodeUp(this.node);
 			logger.info("Redis node {} votes again. {}.", this.node, this.votingNodes);
 		}
 	}

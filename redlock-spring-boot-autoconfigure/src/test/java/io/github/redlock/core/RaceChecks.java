@@ -170,14 +170,20 @@ class RaceChecks {
 	@Test
 	void eventsKeepTheirOrder() {
 		Lincheck.runConcurrentTest(INVOCATIONS, () -> {
-			List<Integer> heard = new ArrayList<>();
+			List<String> heard = new ArrayList<>();
 			EventDispatcher events = new EventDispatcher(List.of(new RedlockListener() {
+
+				@Override
+				public void nodeUp(String node) {
+					heard.add(node);
+				}
+
 			}), Runnable::run);
 			together(() -> {
-				events.fire((listener) -> heard.add(1));
-				events.fire((listener) -> heard.add(2));
-			}, () -> events.fire((listener) -> heard.add(3)));
-			check(heard.size() == 3 && heard.indexOf(1) < heard.indexOf(2), heard);
+				events.nodeUp("1");
+				events.nodeUp("2");
+			}, () -> events.nodeUp("3"));
+			check(heard.size() == 3 && heard.indexOf("1") < heard.indexOf("2"), heard);
 		});
 	}
 

@@ -256,10 +256,9 @@ final class Mutants {
 			Mutant.of("auto-extension never begins").edit(HANDLE, "this.timer = extendsNext()", "this.timer = false"),
 			// Loss
 			Mutant.of("the loss is reported twice")
-				.edit(HANDLE, "this.nodes.events().fire((listener) -> listener.lost(this, error));",
-						"for (int i = 0; i < 2; i++) { this.nodes.events().fire((listener) -> listener.lost(this, error)); }"),
-			Mutant.of("the loss is not reported")
-				.edit(HANDLE, "this.nodes.events().fire((listener) -> listener.lost(this, error));", ""),
+				.edit(HANDLE, "this.nodes.events().lost(this, error);",
+						"for (int i = 0; i < 2; i++) { this.nodes.events().lost(this, error); }"),
+			Mutant.of("the loss is not reported").edit(HANDLE, "this.nodes.events().lost(this, error);", ""),
 			Mutant.of("what is left of a lost lock is not released")
 				.edit(HANDLE, "		if (release) {", "		if (false) {"),
 			Mutant.of("the deadline is not watched")
