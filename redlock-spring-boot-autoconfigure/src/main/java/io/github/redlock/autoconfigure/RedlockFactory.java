@@ -133,7 +133,7 @@ final class RedlockFactory {
 			.extendAfter(this.properties.getAutoExtend().getAfter())
 			.fencing(this.properties.getFencing().isEnabled())
 			.defaults(defaults(this.properties));
-		this.listeners.orderedStream().forEach(builder::listener);
+		this.listeners.orderedStream().map(RedlockFactory::ofOneSet).forEach(builder::listener);
 		this.customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 		try {
 			return builder.build();
@@ -144,6 +144,10 @@ final class RedlockFactory {
 					"redlock.ttl = " + this.properties.getTtl() + ": " + ex.getMessage() + ".",
 					"Use a ttl of some seconds, such as 30s.", ex);
 		}
+	}
+
+	private static RedlockListener ofOneSet(RedlockListener listener) {
+		return (listener instanceof RedlockEventPublisher publisher) ? publisher.forAnotherSet() : listener;
 	}
 
 	private static LockOptions defaults(RedlockProperties properties) {
