@@ -9,6 +9,7 @@ import io.github.redlock.LockHandle;
 import io.github.redlock.LockNotAcquiredException;
 import io.github.redlock.LockOptions;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.redis.RedisLockNodes;
 import io.github.redlock.redis.RedisNodeSettings;
 
@@ -25,7 +26,7 @@ final class RedlockContender implements Contender {
 
 	RedlockContender(List<Integer> ports, Duration ttl, boolean fencing) {
 		this.nodes = nodes(ports);
-		this.redlock = DefaultRedlock.builder().nodes(this.nodes.nodes()).defaultTtl(ttl).fencing(fencing).build();
+		this.redlock = new RedlockBuilder().nodes(this.nodes.nodes()).defaultTtl(ttl).fencing(fencing).build();
 	}
 
 	private static RedisLockNodes nodes(List<Integer> ports) {

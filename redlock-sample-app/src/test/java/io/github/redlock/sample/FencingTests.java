@@ -17,6 +17,7 @@ import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 
 import io.github.redlock.LockHandle;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.memory.InMemoryLocks;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -42,7 +43,7 @@ class FencingTests {
 
 	private final InMemoryLocks locks = new InMemoryLocks(System::nanoTime, Duration.ofMinutes(10));
 
-	private final DefaultRedlock redlock = DefaultRedlock.builder().nodes(this.locks.newNodes()).build();
+	private final DefaultRedlock redlock = new RedlockBuilder().nodes(this.locks.newNodes()).build();
 
 	FencingTests() {
 		this.locks.register(this.redlock);

@@ -1,6 +1,6 @@
 package io.github.redlock.autoconfigure;
 
-import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 
 /**
  * A bean of this type changes the builder after the properties were applied. Several are
@@ -15,6 +15,6 @@ public interface RedlockBuilderCustomizer {
 	 * Change the builder.
 	 * @param builder holds what the properties say
 	 */
-	void customize(DefaultRedlock.Builder builder);
+	void customize(RedlockBuilder builder);
 
 }

@@ -15,6 +15,7 @@ import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.RedlockListener;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.memory.InMemoryLocks;
 import io.github.redlock.redis.RedisLockNodes;
 import io.github.redlock.spi.LockNode;
@@ -126,8 +127,7 @@ final class RedlockFactory {
 	}
 
 	private DefaultRedlock build(List<? extends LockNode> nodes) {
-		DefaultRedlock.Builder builder = DefaultRedlock.builder()
-			.nodes(nodes)
+		RedlockBuilder builder = new RedlockBuilder().nodes(nodes)
 			.defaultTtl(this.properties.getTtl())
 			.commandTimeout(this.properties.getCommandTimeout())
 			.extendAfter(this.properties.getAutoExtend().getAfter())

@@ -1,12 +1,10 @@
 package io.github.redlock.core;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,117 +27,67 @@ import io.github.redlock.spi.Vote;
  * <p>
  * All state changes and all sending happen in the monitor, so the requests of one
  * acquisition reach each node in the order of its decisions: an abort cannot send its
- * release before the attempt it undoes.
+ * release before the attempt it undoes. An {@code Error} or an exception in the monitor
+ * ends this acquisition, and only this one.
  */
-final class Acquisition implements VotingRound.Observer {
-
-	/**
-	 * How often an attempt is repeated at once with a larger token. Each repetition has
-	 * learnt every token seen so far; more are needed only while others keep issuing
-	 * tokens from a clock that is ahead.
-	 */
-	static final int MAX_STALE_REPEATS = 5;
-
-	/**
-	 * The statistics of the last attempts are kept; a caller may wait for days.
-	 */
-	static final int MAX_ATTEMPTS_KEPT = 1000;
-
-	private static final int NONE = -1;
+final class Acquisition implements Waiter, HeadStart.Owner {
 
 	private static final Logger logger = LoggerFactory.getLogger(Acquisition.class);
 
-	private final NodeGroup nodes;
+	private final Shared shared;
 
 	private final List<String> resources;
+
+	private final List<String> queueKey;
 
 	private final Duration ttl;
 
 	private final LockSettings settings;
 
-	private final Supplier<String> values;
-
-	private final @Nullable FencingTokens tokens;
-
-	private final LocalQueues queues;
-
-	private final List<String> queueKey;
-
-	private final LockFactory locks;
+	private final long startedAt;
 
 	private final CompletableFuture<AcquireOutcome> outcome = new CompletableFuture<>();
 
-	private final Deque<ExecutionStats> attempts = new ArrayDeque<>();
+	@GuardedBy("this")
+	private final AttemptHistory history = new AttemptHistory();
 
-	private int attemptCount;
+	@GuardedBy("this")
+	private final Patience patience;
 
-	private final long startedAt;
+	@GuardedBy("this")
+	private State state = State.NEW;
 
-	private int retries;
+	/** The attempt under way, or the last one. */
+	@GuardedBy("this")
+	private @Nullable Attempt attempt;
 
-	private int staleRepeats;
+	/** The current pause: a cancelled timer may still fire and must not count. */
+	@GuardedBy("this")
+	private @Nullable Pause pause;
 
-	private @Nullable LockRequest request;
-
-	private @Nullable VotingRound round;
-
-	private @Nullable Cancellable pause;
-
-	/** Which one it is: one that was cancelled may end nevertheless. */
-	private int pauses;
-
-	private boolean finalAttempt;
-
-	/** Votes are being waited for. */
-	private boolean underWay;
-
-	/** The holders before, where the attempt under way takes the lock over from one. */
-	private @Nullable Row row;
-
-	/** Among those who wait in this process. */
+	/** Whether this acquisition is in the queue of this process, first or not. */
+	@GuardedBy("this")
 	private boolean queued;
 
-	/** The first of them, who asks the nodes again. */
-	private boolean first;
-
 	/**
-	 * Not every pause was as long as it was meant to be, or there was none: the count of
-	 * attempts says nothing about the time that has passed, which is bounded instead.
+	 * Whether other processes are given the chance to try first: notices are about the
+	 * release of a holder of this process, and do not end the pause.
 	 */
-	private boolean boundedByTime;
+	@GuardedBy("this")
+	private boolean othersFirst;
 
-	/** A holder of this process has released since the attempt under way was sent. */
-	private boolean again;
-
-	/** How many notices there were when it was sent. */
-	private int noticesBefore;
-
-	/** Of the attempt under way, which node was asked first; none if negative. */
-	private volatile int askedFirst = NONE;
-
-	private @Nullable Cancellable askOthers;
-
-	/**
-	 * Attempts running that the node which is listened to granted, and others did not: a
-	 * release that it tells of may be on its way to them. Only where it tells.
-	 */
-	private int splits;
-
-	/** A holder of this process releases, and others get their chance first. */
-	private boolean deaf;
-
-	Acquisition(NodeGroup nodes, LocalQueues queues, List<String> resources, Duration ttl, LockSettings settings,
-			Supplier<String> values, @Nullable FencingTokens tokens, LockFactory locks) {
-		this.nodes = nodes;
-		this.queues = queues;
-		this.queueKey = LocalQueues.key(resources);
+	Acquisition(Shared shared, List<String> resources, Duration ttl, LockSettings settings) {
+		this.shared = shared;
 		this.resources = resources;
+		this.queueKey = LocalQueues.key(resources);
 		this.ttl = ttl;
 		this.settings = settings;
-		this.values = values;
-		this.tokens = tokens;
-		this.locks = locks;
-		this.startedAt = nodes.time().nanoTime();
+		this.startedAt = now();
+		this.patience = new Patience(settings, this.startedAt);
+	}
+
+	private long now() {
+		return this.shared.nodes.time().nanoTime();
 	}
 
 	/**
@@ -149,363 +97,303 @@ final class Acquisition implements VotingRound.Observer {
 		return this.outcome;
 	}
 
-	List<String> queueKey() {
+	@Override
+	public List<String> queueKey() {
 		return this.queueKey;
 	}
 
 	/**
-	 * Try at once, unless others of this process wait already.
+	 * Try at once, unless other callers of this process wait already.
 	 */
 	synchronized void begin() {
 		if (!this.settings.mayWait()) {
-			attempt();
+			attempt(false);
 			return;
 		}
-		long yielding = this.queues.yieldNanos(this);
+		long othersFirstNanos = this.shared.queues.othersFirstNanos(this);
 		// Before it is: an error in the middle of joining must not leave it there.
 		this.queued = true;
-		if (yielding > 0) {
-			this.queues.join(this);
+		if (othersFirstNanos > 0) {
+			this.shared.queues.join(this);
 		}
 		else {
-			this.queued = this.queues.joinOthers(this);
+			this.queued = this.shared.queues.joinOthers(this);
 		}
-		if (this.queued) {
-			guarded(() -> {
-				waitForTurn(null, this.startedAt);
-				yieldFor(yielding);
-			});
+		if (!this.queued) {
+			attempt(false);
+			return;
 		}
-		else {
-			attempt();
+		try {
+			waitForTurn(0, this.startedAt);
+			letOthersTryFirst(othersFirstNanos);
 		}
-	}
-
-	private void attempt() {
-		attempt(false);
+		catch (RuntimeException | Error ex) {
+			crash(ex, null);
+		}
 	}
 
 	/**
 	 * Send an attempt.
-	 * @param contended whether others do the same just now
+	 * @param contended whether other clients do the same just now
 	 */
+	@GuardedBy("this")
 	private void attempt(boolean contended) {
-		if (this.outcome.isDone()) {
+		if (this.state == State.ENDED) {
 			return;
 		}
 		try {
 			LockRequest request = newRequest();
-			VotingRound round = this.nodes.open(this);
-			attempt(request, round, null);
-			if (contended && this.nodes.guards().size() > 1) {
-				this.askedFirst = this.queues.firstToAsk();
-				this.askOthers = this.nodes.time()
-					.schedule(this.nodes.guards().get(this.askedFirst).headStartNanos(), () -> askOthers(round));
-				this.nodes.sendTo(this.askedFirst, LockCommand.ACQUIRE, request, round);
+			NodeGroup nodes = this.shared.nodes;
+			if (contended && nodes.guards().size() > 1) {
+				HeadStart headStart = new HeadStart(nodes, this.shared.queues.decidingNode().index(), request, this);
+				VotingRound round = nodes.open(headStart);
+				begun(request, round, null, headStart);
+				headStart.send(round);
 			}
 			else {
-				this.nodes.send(LockCommand.ACQUIRE, request, round);
+				VotingRound round = nodes.open(this);
+				begun(request, round, null, null);
+				nodes.send(LockCommand.ACQUIRE, request, round);
 			}
 		}
 		catch (RuntimeException | Error ex) {
-			crash(ex);
+			crash(ex, unreleased());
 		}
 	}
 
-	/**
-	 * The node that was asked first has granted it, or does not answer.
-	 */
-	private synchronized void askOthers(VotingRound round) {
-		LockRequest request = this.request;
-		int first = this.askedFirst;
-		if (first == NONE || !round.equals(this.round) || request == null || this.outcome.isDone()) {
-			return;
-		}
-		this.askedFirst = NONE;
-		cancelAskOthers();
-		guarded(() -> {
-			for (int i = 0; i < this.nodes.guards().size(); i++) {
-				if (i != first) {
-					this.nodes.sendTo(i, LockCommand.ACQUIRE, request, round);
-				}
-			}
-			round.sent();
-		});
-	}
-
-	private void cancelAskOthers() {
-		if (this.askOthers != null) {
-			this.askOthers.cancel();
-			this.askOthers = null;
-		}
-	}
-
-	private synchronized void firstNodeVoted(VotingRound round, Vote vote) {
-		if (this.askedFirst == NONE || !round.equals(this.round)) {
-			return;
-		}
-		if (vote instanceof Vote.Held || vote instanceof Vote.Stale) {
-			this.askedFirst = NONE;
-			cancelAskOthers();
-			round.refused();
-		}
-		else {
-			askOthers(round);
-		}
-	}
-
+	@GuardedBy("this")
 	private LockRequest newRequest() {
-		// Who had to wait has company: a row of holders is to be expected.
-		int block = this.queued ? Row.MAX_LENGTH : 1;
-		return (this.tokens != null)
-				? new LockRequest(this.resources, this.values.get(), this.ttl, this.tokens.next(block), block)
-				: new LockRequest(this.resources, this.values.get(), this.ttl, LockRequest.NO_TOKEN);
+		// A caller that had to wait has company: a streak of holders is to be expected.
+		return this.shared.requests.next(this.resources, this.ttl, this.queued ? Streak.MAX_LENGTH : 1);
 	}
 
-	private void attempt(LockRequest request, VotingRound round, @Nullable Row row) {
-		this.request = request;
-		this.round = round;
-		this.row = row;
-		this.underWay = true;
-		this.again = false;
-		this.deaf = false;
-		this.noticesBefore = this.queues.notices(this);
-		remember(round);
+	@GuardedBy("this")
+	private void begun(LockRequest request, VotingRound round, @Nullable Streak streak, @Nullable HeadStart headStart) {
+		this.attempt = new Attempt(request, round, streak, headStart, notices());
+		this.state = State.ASKING;
+		this.othersFirst = false;
+		this.history.add(round);
+	}
+
+	private int notices() {
+		return this.shared.queues.notices().count(this.queueKey);
 	}
 
 	/**
-	 * A holder of this process is done with the lock.
+	 * What nodes may have set for this acquisition and were not told to release.
 	 */
-	synchronized TakeOver takeOver(Handover handover) {
+	@GuardedBy("this")
+	private @Nullable LockRequest unreleased() {
+		return (this.attempt != null && !this.attempt.isWithdrawn()) ? this.attempt.request() : null;
+	}
+
+	@Override
+	public synchronized TakeOver takeOver(Handover handover) {
 		long now = now();
-		if (this.outcome.isDone() || this.underWay || handover.deadline() - now <= 0) {
+		if (!this.state.isPause() || handover.deadline() - now <= 0) {
 			return TakeOver.REFUSED;
 		}
 		TakeOver result = TakeOver.REFUSED;
+		LockRequest request = null;
 		try {
 			Grant grant = handover.withoutAsking(this.resources, this.ttl, this.settings, now);
-			LockRequest request = (grant != null) ? grant.request() : newRequest();
 			cutPauseShort();
-			this.request = request;
 			if (grant != null) {
 				// From here on whatever goes wrong is this acquisition's to release.
+				request = grant.request();
 				result = TakeOver.DONE;
-				handover.holder().handedOver();
-				remember(handover.votes());
+				handover.giver().handedOver();
+				this.history.add(handover.votes());
 				acquired(grant);
 			}
 			else {
-				Transfer transfer = new Transfer(this.nodes, handover.request(), handover.holder(), this);
-				VotingRound round = this.nodes.open(transfer);
-				attempt(request, round, handover.grant().row().next());
+				request = newRequest();
+				Transfer transfer = new Transfer(this.shared.nodes, handover.request(), handover.giver(), this);
+				VotingRound round = this.shared.nodes.open(transfer);
+				begun(request, round, handover.grant().streak().next(), null);
 				result = TakeOver.FAILED;
 				transfer.send(request, round);
 				result = TakeOver.DONE;
 			}
 		}
 		catch (RuntimeException | Error ex) {
-			crash(ex);
+			crash(ex, request);
 		}
 		return result;
 	}
 
 	/**
-	 * The next one is found before anybody can release this lock.
+	 * The lock is won. The next waiter is found before anybody can release this lock.
 	 */
+	@GuardedBy("this")
 	private void acquired(Grant grant) {
 		leaveQueue(false);
-		DefaultLockHandle lock = this.locks.create(grant, this.settings, List.copyOf(this.attempts));
-		this.round = null;
-		this.request = null;
+		DefaultLockHandle lock = this.shared.locks.create(grant, this.settings, this.history.kept());
+		this.state = State.ENDED;
 		this.outcome.complete(new Acquired(lock));
+		this.attempt = null;
 	}
 
 	/**
 	 * Wait no more.
-	 * @param released whether it may be free now, because what this one has asked for was
-	 * just released
+	 * @param free whether the resource may be free now, because what this acquisition has
+	 * asked for was just released
 	 */
-	private void leaveQueue(boolean released) {
+	@GuardedBy("this")
+	private void leaveQueue(boolean free) {
 		if (this.queued) {
+			// Afterwards: an error in the middle of leaving must not leave it there.
+			Waiter first = this.shared.queues.leave(this);
 			this.queued = false;
-			Acquisition first = this.queues.leave(this);
 			if (first != null) {
-				first.becomeFirst(released);
+				first.becomeFirst(free);
 			}
 		}
 	}
 
-	/**
-	 * Nobody is in front any more.
-	 * @param free whether to try at once
-	 */
-	private synchronized void becomeFirst(boolean free) {
-		if (this.outcome.isDone()) {
-			return;
-		}
-		guarded(() -> {
-			if (!this.underWay && !this.first) {
+	@Override
+	public synchronized void becomeFirst(boolean free) {
+		try {
+			if (this.state == State.QUEUED) {
 				cancelPause();
-				waitForTurn(null, now());
+				waitForTurn(0, now());
 			}
-			if (free && this.underWay) {
-				this.again = true;
-			}
-			else if (free) {
-				// On another thread: this one's stack may have ended the one in front.
+			if (free && this.state.isPause()) {
+				// On another thread: the stack of this one may be at its end.
 				cutPauseShort();
 				pause(0);
 			}
-		});
-	}
-
-	/**
-	 * Wait for the next attempt, or for that of somebody in front.
-	 * @param round the votes on the last attempt
-	 */
-	private void waitForTurn(@Nullable VotingRound round, long now) {
-		this.first = this.queues.isFirst(this);
-		if (this.first) {
-			this.retries++;
-			this.queues.listen(this);
-			long pause = pauseNanos(round, now);
-			if (this.splits > 0) {
-				pause = Math.min(pause, RetrySchedule.splitPauseNanos(this.splits));
-				this.boundedByTime = true;
+			else if (free && this.attempt != null) {
+				this.attempt.releasedMeanwhile();
 			}
-			pause(pause);
-		}
-		else {
-			this.boundedByTime = true;
-			long patience = this.settings.patienceNanos();
-			if (patience < Nanos.FOREVER) {
-				pause(this.startedAt + patience - now);
-			}
-		}
-	}
-
-	private void pause(long nanos) {
-		int number = ++this.pauses;
-		this.pause = this.nodes.time().schedule(nanos, () -> pauseOver(number));
-	}
-
-	private synchronized void pauseOver(int number) {
-		if (number == this.pauses && !this.underWay) {
-			boolean contended = this.deaf || this.splits > 0;
-			this.deaf = false;
-			attempt(contended);
-		}
-	}
-
-	/**
-	 * Nobody is to wait for ever because a source of time or of jitter throws.
-	 */
-	private void guarded(Runnable action) {
-		try {
-			action.run();
 		}
 		catch (RuntimeException | Error ex) {
-			crash(ex);
-		}
-	}
-
-	private void cancelPause() {
-		this.pauses++;
-		if (this.pause != null) {
-			this.pause.cancel();
-			this.pause = null;
+			crash(ex, unreleased());
 		}
 	}
 
 	/**
-	 * The pause ends early. Pauses are not counted any more, then.
+	 * Wait for the next attempt, or behind other waiters.
+	 * @param nanosUntilFree when the resource will be free, zero or less if unknown
 	 */
+	@GuardedBy("this")
+	private void waitForTurn(long nanosUntilFree, long now) {
+		if (this.shared.queues.isFirst(this)) {
+			this.state = State.PAUSING;
+			this.shared.queues.notices().listen(this.queueKey);
+			pause(this.patience.retryPauseNanos(nanosUntilFree, now, this.shared.nodes.random()));
+			return;
+		}
+		this.state = State.QUEUED;
+		this.patience.boundByTime();
+		if (!this.patience.isEndless()) {
+			pause(this.patience.remainingNanos(now));
+		}
+	}
+
+	@GuardedBy("this")
+	private void pause(long nanos) {
+		Pause next = new Pause();
+		this.pause = next;
+		next.timer = this.shared.nodes.time().schedule(nanos, next);
+	}
+
+	private synchronized void pauseOver(Pause pause) {
+		if (pause.equals(this.pause) && this.state.isPause()) {
+			attempt(this.othersFirst || this.patience.isSplit());
+		}
+	}
+
+	@GuardedBy("this")
+	private void cancelPause() {
+		Pause last = this.pause;
+		this.pause = null;
+		if (last != null && last.timer != null) {
+			last.timer.cancel();
+		}
+	}
+
+	/**
+	 * End the pause early. From now on the time is bounded, not the number of retries.
+	 */
+	@GuardedBy("this")
 	private void cutPauseShort() {
 		cancelPause();
-		this.boundedByTime = true;
+		this.patience.boundByTime();
 	}
 
-	/**
-	 * Somebody has released it, or may have.
-	 */
-	synchronized void hear() {
-		if (!this.deaf) {
-			guarded(() -> tryNow(true));
+	@Override
+	public synchronized void noticed() {
+		if (!this.othersFirst && this.state.isPause()) {
+			attemptEarly(true);
 		}
 	}
 
-	private void tryNow(boolean contended) {
-		if (this.underWay) {
-			this.again |= !contended;
-		}
-		else if (!this.outcome.isDone()) {
+	@GuardedBy("this")
+	private void attemptEarly(boolean contended) {
+		try {
 			cutPauseShort();
 			attempt(contended);
 		}
+		catch (RuntimeException | Error ex) {
+			crash(ex, unreleased());
+		}
+	}
+
+	@Override
+	public synchronized void localReleaseBegins() {
+		this.othersFirst = true;
+	}
+
+	@Override
+	public synchronized void localReleaseEnds(int remoteWaiters, long othersFirstNanos) {
+		this.othersFirst = false;
+		if (remoteWaiters == 0 && this.state.isPause()) {
+			attemptEarly(false);
+		}
+		else if (remoteWaiters == 0 && this.attempt != null) {
+			this.attempt.releasedMeanwhile();
+		}
+		else if (this.state == State.PAUSING) {
+			try {
+				// Without notices, other clients ask from time to time. Half of such a
+				// time gives them and this one the same chance.
+				letOthersTryFirst((remoteWaiters > 0) ? othersFirstNanos : usualPauseNanos() / 2);
+			}
+			catch (RuntimeException | Error ex) {
+				crash(ex, null);
+			}
+		}
 	}
 
 	/**
-	 * A holder of this process releases it. Notices are his own until it is known whether
-	 * anybody else waits.
+	 * Let other processes try first, if this is the first waiter here.
 	 */
-	synchronized void releasing() {
-		this.deaf = true;
-	}
-
-	/**
-	 * A holder of this process has released it.
-	 * @param listeners how many others were told of it
-	 * @param yielding how long to let them try first
-	 */
-	synchronized void released(int listeners, long yielding) {
-		this.deaf = false;
-		guarded(() -> {
-			if (listeners == 0) {
-				tryNow(false);
-			}
-			else if (listeners > 0) {
-				yieldFor(yielding);
-			}
-			else {
-				// Nobody hears of releases: others ask from time to time. Half of such a
-				// time gives them and us the same chance.
-				yieldFor(pauseNanos(null, now()) / 2);
-			}
-		});
-	}
-
-	/**
-	 * Let others try first.
-	 */
-	private void yieldFor(long nanos) {
-		if (nanos > 0 && this.first && !this.underWay && !this.outcome.isDone()) {
-			this.deaf = true;
+	@GuardedBy("this")
+	private void letOthersTryFirst(long nanos) {
+		if (nanos > 0 && this.state == State.PAUSING) {
+			this.othersFirst = true;
 			cutPauseShort();
-			pause(Math.min(nanos, pauseNanos(null, now())));
+			pause(Math.min(nanos, usualPauseNanos()));
 		}
 	}
 
-	private long now() {
-		return this.nodes.time().nanoTime();
-	}
-
-	private void remember(ExecutionStats round) {
-		this.attemptCount++;
-		this.attempts.add(round);
-		if (this.attempts.size() > MAX_ATTEMPTS_KEPT) {
-			this.attempts.remove();
-		}
+	@GuardedBy("this")
+	private long usualPauseNanos() {
+		return this.patience.pauseNanos(0, now(), this.shared.nodes.random());
 	}
 
 	/**
 	 * Something threw that should not, such as a source of values of the user's own. The
 	 * caller must not wait for ever.
+	 * @param request what nodes may have set, {@code null} if nothing
 	 */
-	private void crash(Throwable ex) {
+	@GuardedBy("this")
+	private void crash(Throwable ex, @Nullable LockRequest request) {
 		try {
 			logger.error("Locking {} failed unexpectedly", this.resources, ex);
-			if (this.request != null) {
-				this.nodes.releaseInBackground(this.request);
+			if (request != null && this.state != State.ENDED) {
+				this.shared.nodes.releaseInBackground(request);
 			}
 		}
 		catch (RuntimeException | Error another) {
@@ -517,128 +405,117 @@ final class Acquisition implements VotingRound.Observer {
 	}
 
 	@Override
+	public synchronized void failed(Throwable error) {
+		crash(error, unreleased());
+	}
+
+	@Override
 	public void voted(VotingRound round, int index, Vote vote) {
-		if (vote instanceof Vote.Stale stale && this.tokens != null) {
-			this.tokens.learn(stale.highest());
-		}
-		if (this.askedFirst != NONE) {
-			firstNodeVoted(round, vote);
+		if (vote instanceof Vote.Stale stale) {
+			this.shared.requests.learn(stale.highest());
 		}
 	}
 
 	@Override
 	public synchronized void decided(VotingRound round) {
-		LockRequest request = this.request;
-		if (round != this.round || request == null || this.outcome.isDone()) {
+		Attempt attempt = this.attempt;
+		if (attempt == null || round != attempt.round() || attempt.isWithdrawn()) {
 			return;
 		}
 		try {
-			decide(round, request);
+			decide(attempt);
 		}
 		catch (RuntimeException | Error ex) {
-			crash(ex);
+			crash(ex, attempt.isWithdrawn() ? null : attempt.request());
 		}
 	}
 
-	private void decide(VotingRound round, LockRequest request) {
+	@GuardedBy("this")
+	private void decide(Attempt attempt) {
+		VotingRound round = attempt.round();
 		long deadline = Validity.deadline(round.start(), this.ttl, this.settings.driftFactor());
-		long now = this.nodes.time().nanoTime();
-		logger.debug("Attempt {} to lock {}: {}", this.attemptCount, this.resources, round);
-		Row row = this.row;
+		long now = now();
+		if (logger.isDebugEnabled()) {
+			logger.debug("Attempt {} to lock {}: {}", this.history.count(), this.resources, round);
+		}
 		if (round.isWon() && deadline - now > 0) {
-			acquired(new Grant(request, round.start(), round.start(), request.firstToken(),
-					(row != null) ? row : Row.begin(round.start())));
+			acquired(attempt.grant());
 			return;
 		}
-		Vote deciding = round.voteOf(this.queues.firstToAsk());
-		boolean split = deciding instanceof Vote.Granted;
-		this.splits = (split && !round.isWon() && this.queues.notices(this) > 0) ? this.splits + 1 : 0;
+		boolean last = this.patience.isOver(now);
+		Vote deciding = round.voteOf(this.shared.queues.decidingNode().index());
+		boolean granted = deciding instanceof Vote.Granted;
+		this.patience.failed(granted && !round.isWon() && notices() > 0);
 		// Before anything else is sent, so that no attempt finds the leftovers of
 		// another.
-		this.request = null;
-		withdraw(round, request, (split || deciding == null) && isLastAttempt(now));
-		if (row != null && !(round.isUnreachable() && isLastAttempt(now))) {
+		attempt.withdrawn();
+		withdraw(attempt, (granted || deciding == null) && last);
+		if (attempt.isTransfer() && !(round.isUnreachable() && last)) {
 			// What could not be taken over was released.
-			attempt();
-			return;
+			attempt(false);
 		}
-		if (round.isStale() && this.staleRepeats < MAX_STALE_REPEATS) {
-			this.staleRepeats++;
+		else if (this.patience.repeatsAtOnce(round.isStale())) {
 			attempt(round.isRefused());
-			return;
 		}
-		this.staleRepeats = 0;
-		if (isLastAttempt(now)) {
-			if (round.isRefused()) {
-				// It is to be known what the others say.
-				attempt();
-				return;
-			}
-			this.finalAttempt = true;
-			if (round.isWon() || round.isAnswered()) {
-				fail(round);
-			}
-			return;
-		}
-		this.underWay = false;
-		if (!this.queued) {
-			this.queued = true;
-			this.queues.join(this);
-		}
-		boolean told = this.again || this.queues.notices(this) != this.noticesBefore;
-		if (told && this.queues.isFirst(this)) {
-			this.boundedByTime = true;
-			attempt(true);
+		else if (last) {
+			giveUp(round);
 		}
 		else {
-			waitForTurn(round, now);
+			tryAgain(attempt, now);
 		}
 	}
 
 	/**
 	 * Release what an attempt has won, on every node that was asked.
-	 * @param audibly whether others may have been refused because of it, and are to be
-	 * told that nobody tries again
+	 * @param audibly whether other clients may have been refused because of it, and are
+	 * to be told that this one does not try again
 	 */
-	private void withdraw(VotingRound round, LockRequest request, boolean audibly) {
+	private void withdraw(Attempt attempt, boolean audibly) {
 		LockCommand command = audibly ? LockCommand.RELEASE : LockCommand.WITHDRAW;
-		for (int i = 0; i < this.nodes.guards().size(); i++) {
+		VotingRound round = attempt.round();
+		for (int i = 0; i < this.shared.nodes.guards().size(); i++) {
 			if (!round.isRefused() || round.voteOf(i) != null) {
-				this.nodes.sendInBackground(i, command, request);
+				this.shared.nodes.sendInBackground(i, command, attempt.request());
 			}
 		}
 	}
 
-	/**
-	 * Only the last attempt waits for this, and only where the votes at the decision did
-	 * not tell an outage from contention.
-	 */
-	@Override
-	public synchronized void answered(VotingRound round) {
-		if (this.finalAttempt && round == this.round) {
+	@GuardedBy("this")
+	private void giveUp(VotingRound round) {
+		if (round.isRefused()) {
+			// Only one node was asked; ask all, so that the failure can show every vote.
+			attempt(false);
+			return;
+		}
+		this.state = State.EXPLAINING;
+		if (round.isWon() || round.isAnswered()) {
 			fail(round);
 		}
 	}
 
-	private boolean isLastAttempt(long now) {
-		if (this.settings.waitTime() != null) {
-			return now - this.startedAt >= this.settings.patienceNanos();
+	@GuardedBy("this")
+	private void tryAgain(Attempt attempt, long now) {
+		if (!this.queued) {
+			this.queued = true;
+			this.shared.queues.join(this);
 		}
-		return this.settings.retryCount() >= 0 && (this.boundedByTime
-				? now - this.startedAt >= this.settings.patienceNanos() : this.retries >= this.settings.retryCount());
+		if (attempt.isOutdated(notices()) && this.shared.queues.isFirst(this)) {
+			this.patience.boundByTime();
+			attempt(true);
+		}
+		else {
+			waitForTurn(attempt.round().nanosUntilFree(), now);
+		}
 	}
 
-	private long pauseNanos(@Nullable VotingRound round, long now) {
-		long nanos = this.settings.retry().nextPauseNanos(this.nodes.random());
-		long free = (round != null) ? round.nanosUntilFree() : 0;
-		if (free > 0 && free < nanos) {
-			// Redis expires with a precision of a millisecond.
-			nanos = free + RetrySchedule.MIN_PAUSE_NANOS;
+	@Override
+	public synchronized void answered(VotingRound round) {
+		if (this.state == State.EXPLAINING && this.attempt != null && round == this.attempt.round()) {
+			fail(round);
 		}
-		return (this.boundedByTime || this.settings.waitTime() != null)
-				? Math.min(nanos, this.startedAt + this.settings.patienceNanos() - now) : nanos;
 	}
 
+	@GuardedBy("this")
 	private void fail(VotingRound round) {
 		Reason reason = round.isWon() ? Reason.EXPIRED : round.isUnreachable() ? Reason.NO_QUORUM : Reason.HELD;
 		String why = switch (reason) {
@@ -653,43 +530,48 @@ final class Acquisition implements VotingRound.Observer {
 	 * Give up, unless it has ended already. What was sent is released on every node.
 	 */
 	synchronized void abort(Reason reason, String why) {
-		if (this.outcome.isDone()) {
+		if (this.state == State.ENDED) {
 			return;
 		}
 		cancelPause();
-		cancelAskOthers();
-		if (this.request != null) {
-			this.nodes.releaseInBackground(this.request);
+		LockRequest request = unreleased();
+		if (request != null) {
+			this.shared.nodes.releaseInBackground(request);
 		}
 		end(reason, why, null);
 	}
 
+	@GuardedBy("this")
 	private void end(Reason reason, String why, @Nullable Throwable cause) {
-		long millis = Duration.ofNanos(this.nodes.time().nanoTime() - this.startedAt).toMillis();
+		if (this.state == State.ENDED) {
+			return;
+		}
+		this.state = State.ENDED;
+		boolean released = unreleased() != null;
 		StringBuilder message = new StringBuilder().append("Could not lock ").append(this.resources).append(": ");
-		message.append(why).append(" (").append(this.attemptCount).append(" attempt(s) in ").append(millis);
-		message.append(" ms");
-		if (this.round != null) {
-			message.append("; last attempt: ").append(this.round);
+		message.append(why).append(" (").append(this.history.count()).append(" attempt(s) in ");
+		message.append(Duration.ofNanos(now() - this.startedAt).toMillis()).append(" ms");
+		if (this.attempt != null) {
+			this.attempt.withdrawn();
+			message.append("; last attempt: ").append(this.attempt.round());
+			this.attempt = null;
 		}
 		message.append(')');
-		this.round = null;
-		NotAcquired end = new NotAcquired(this.resources, reason, List.copyOf(this.attempts), message.toString(),
-				cause);
+		NotAcquired end = new NotAcquired(this.resources, reason, this.history.kept(), message.toString(), cause);
 		try {
-			leaveQueue(this.request != null);
+			leaveQueue(released);
 		}
 		finally {
 			this.outcome.complete(end);
 		}
-		this.nodes.events().acquireFailed(this.resources, end::exception);
+		this.shared.nodes.events().acquireFailed(this.resources, end::exception);
 	}
 
 	/**
 	 * The end of a caller that was interrupted although the lock was just granted.
 	 */
 	synchronized NotAcquired interrupted() {
-		return new NotAcquired(this.resources, Reason.INTERRUPTED, List.copyOf(this.attempts),
+		return new NotAcquired(this.resources, Reason.INTERRUPTED, this.history.kept(),
 				"Could not lock " + this.resources + ": the waiting thread was interrupted", null);
 	}
 
@@ -710,19 +592,58 @@ final class Acquisition implements VotingRound.Observer {
 	}
 
 	/**
-	 * What becomes of a lock that is offered.
+	 * What ends a pause of this acquisition.
 	 */
-	enum TakeOver {
+	private final class Pause implements Runnable {
 
-		/** It is taken, or nodes are asked whether it can be. */
-		DONE,
+		private @Nullable Cancellable timer;
 
-		/** Not by this one. */
-		REFUSED,
+		@Override
+		public void run() {
+			pauseOver(this);
+		}
 
-		/** Nodes may have been told of it, and then something failed. */
-		FAILED
+	}
 
+	/**
+	 * What an acquisition is doing.
+	 */
+	private enum State {
+
+		NEW,
+
+		/** An attempt is under way. */
+		ASKING,
+
+		/**
+		 * The last attempt has failed, and more of its votes will tell an outage from
+		 * contention.
+		 */
+		EXPLAINING,
+
+		/** Behind other waiters, without trying. */
+		QUEUED,
+
+		/** The first waiter, between two attempts. */
+		PAUSING,
+
+		ENDED;
+
+		boolean isPause() {
+			return this == QUEUED || this == PAUSING;
+		}
+
+	}
+
+	/**
+	 * What the acquisitions of one client share.
+	 *
+	 * @param nodes the nodes
+	 * @param queues the waiters of this process
+	 * @param requests makes the requests
+	 * @param locks makes the locks
+	 */
+	record Shared(NodeGroup nodes, LocalQueues queues, Requests requests, LockFactory locks) {
 	}
 
 	/**

@@ -15,11 +15,12 @@ import io.github.redlock.LockHandle;
 import io.github.redlock.LockNotAcquiredException.Reason;
 
 /**
- * Who waits and what is held, so that closing leaves nobody hanging.
+ * The acquisitions that wait and the locks that are held, so that closing leaves no
+ * caller hanging.
  * <p>
- * Whoever begins after the closing ends only himself: to end others from inside his own
- * monitor would be a deadlock with those who do the same. Adding first and looking at the
- * flag then, against setting the flag first and looking at the sets then, misses nobody.
+ * What begins after the closing ends only itself: to end others from inside its own
+ * monitor would be a deadlock with those that do the same. Adding first and then looking
+ * at the flag, against setting the flag first and then looking at the sets, misses none.
  */
 final class ActiveLocks {
 
@@ -97,7 +98,7 @@ final class ActiveLocks {
 	}
 
 	/**
-	 * Completes when nobody waits and nothing is held.
+	 * Completes when no acquisition waits and no lock is held.
 	 */
 	CompletableFuture<Void> whenIdle() {
 		CompletableFuture<Void> future = new CompletableFuture<>();

@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
@@ -21,8 +20,6 @@ import io.github.redlock.LockLostException;
 import io.github.redlock.LockReleaseException;
 import io.github.redlock.RedlockException;
 import io.github.redlock.spi.LockRequest;
-import io.github.redlock.spi.TimeSource.Cancellable;
-import io.github.redlock.spi.Vote;
 
 /**
  * One lock: held, then either lost or released, never anything again after that.
@@ -31,49 +28,23 @@ import io.github.redlock.spi.Vote;
  * the release, and nothing after it. The deadline is volatile and is read without the
  * monitor: {@link #isValid()} must be right even if no other thread ever ran again.
  */
-final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Observer {
-
-	/**
-	 * Others who hear of a release need one round trip to ask the first node and another
-	 * one for the rest; the release itself took one.
-	 */
-	private static final int YIELD_ROUND_TRIPS = 3;
-
-	private static final long MIN_YIELD_NANOS = Duration.ofMillis(1).toNanos();
-
-	private static final long MAX_YIELD_NANOS = Duration.ofMillis(50).toNanos();
+final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock, Release.Owner {
 
 	private static final Logger logger = LoggerFactory.getLogger(DefaultLockHandle.class);
 
-	private final NodeGroup nodes;
+	private final Shared shared;
 
 	private final LockSettings settings;
 
-	private final KeepAlive keepAlive;
-
-	private final LocalQueues queues;
-
-	private final double extendAfter;
-
 	private final Grant grant;
 
-	private final Executor callbackExecutor;
-
-	private final Consumer<DefaultLockHandle> onEnd;
-
 	private final List<ExecutionStats> attempts;
+
+	private final Renewal renewal;
 
 	private final CompletableFuture<LockLostException> lost = new CompletableFuture<>();
 
 	private final CompletableFuture<ReleaseOutcome> released = new CompletableFuture<>();
-
-	private final AtomicBoolean toldWaiting = new AtomicBoolean();
-
-	/** Where others wait for notices of the release. */
-	private volatile int listenedAt;
-
-	/** How many of them there are, where that had to be guessed. */
-	private volatile @Nullable Integer assumed;
 
 	private volatile State state = State.HELD;
 
@@ -83,53 +54,19 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 	private volatile @Nullable LockLostException loss;
 
-	private long extendAt;
-
-	private @Nullable Cancellable timer;
-
-	private @Nullable Extension extension;
-
-	private @Nullable ExtensionBatch batch;
-
-	/** The batch has taken this lock in, and has not handed its request over. */
-	private boolean batchUnsent;
-
-	/** The release that waits for that. */
-	private @Nullable Runnable afterBatch;
-
-	/** When the last round began that a quorum granted. */
-	private long confirmedAt;
-
 	/**
 	 * A lock that was just won.
-	 * @param extendAfter the share of the ttl after which auto-extension begins
-	 * @param onEnd told once, when the lock is lost or its release has been answered
+	 * @param attempts the attempts, the last of which won it
 	 */
-	DefaultLockHandle(NodeGroup nodes, LocalQueues queues, KeepAlive keepAlive, Grant grant, LockSettings settings,
-			double extendAfter, List<ExecutionStats> attempts, Executor callbackExecutor,
-			Consumer<DefaultLockHandle> onEnd) {
-		this.nodes = nodes;
-		this.queues = queues;
-		this.keepAlive = keepAlive;
+	DefaultLockHandle(Shared shared, Grant grant, LockSettings settings, List<ExecutionStats> attempts) {
+		this.shared = shared;
 		this.grant = grant;
-		this.request = grant.request();
 		this.settings = settings;
-		this.extendAfter = extendAfter;
 		this.attempts = List.copyOf(attempts);
-		this.callbackExecutor = callbackExecutor;
-		this.onEnd = onEnd;
-		prolong(grant.confirmedAt(), grant.request());
-	}
-
-	private void prolong(long start, LockRequest request) {
-		this.confirmedAt = start;
-		this.request = request;
-		this.deadline = deadline(start, request.ttl());
-		this.extendAt = start + (long) (request.ttl().toNanos() * this.extendAfter);
-		if (this.extendAt - this.deadline >= 0) {
-			// Only with a drift factor so large that it swallows what the share leaves.
-			this.extendAt = start + (long) ((this.deadline - start) * this.extendAfter);
-		}
+		this.request = grant.request();
+		this.deadline = deadline(grant.confirmedAt(), grant.request().ttl());
+		this.renewal = new Renewal(this, shared.nodes, shared.keepAlive, settings, grant.confirmedAt(),
+				grant.request().ttl(), this.deadline);
 	}
 
 	/**
@@ -145,10 +82,8 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 		return (left < deadline - start) ? start + left : deadline;
 	}
 
-	/**
-	 * Whether the time that the lock may be held at most is what ends it next.
-	 */
-	private boolean endsByMaxHold() {
+	@Override
+	public boolean endsByMaxHold() {
 		Duration maxHold = this.settings.maxHold();
 		return maxHold != null && this.deadline - this.grant.heldSince() >= Nanos.of(maxHold);
 	}
@@ -156,135 +91,37 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	/**
 	 * Start watching the deadline, and extending if that was asked for.
 	 */
-	synchronized void start() {
-		if (this.state == State.HELD) {
-			arm();
-		}
-	}
-
-	/**
-	 * Set the one timer of this lock to what happens next.
-	 */
-	private void arm() {
-		if (this.timer != null) {
-			this.timer.cancel();
-		}
-		this.timer = extendsNext() ? this.keepAlive.schedule(this, this.extendAt, this.extendAt - this.confirmedAt)
-				: this.nodes.time().schedule(this.deadline - now(), this::timerFired);
-	}
-
-	private boolean extendsNext() {
-		return this.settings.autoExtend() && this.extension == null && this.batch == null && !endsByMaxHold();
-	}
-
-	/**
-	 * It is time to extend, or the lock is over.
-	 */
-	synchronized void timerFired() {
-		if (this.state != State.HELD || endIfExpired()) {
-			return;
-		}
-		if (extendsNext() && now() - this.extendAt >= 0) {
-			beginExtension(ttl());
-		}
-		else {
-			arm();
-		}
-	}
-
-	/**
-	 * It is time to extend, together with others.
-	 * @param ttlNanos the ttl of all locks of the batch; that of this lock may have been
-	 * changed since it was due
-	 * @param patienceNanos how long the batch lasts at most; the deadline is watched
-	 * meanwhile only where it is nearer
-	 * @return what to ask for, {@code null} if this lock has no part in it
-	 */
-	synchronized @Nullable LockRequest join(ExtensionBatch batch, long ttlNanos, long patienceNanos) {
-		if (this.state != State.HELD || remainingNanos() <= 0 || !extendsNext() || this.request.resources().size() > 1
-				|| ttl().toNanos() != ttlNanos) {
-			return null;
-		}
-		this.batch = batch;
-		this.batchUnsent = true;
-		if (remainingNanos() < patienceNanos) {
-			arm();
-		}
-		return this.request;
-	}
-
-	/**
-	 * The request of the batch was handed to all nodes.
-	 */
-	synchronized void batchSent() {
-		this.batchUnsent = false;
-		Runnable release = this.afterBatch;
-		if (release != null) {
-			this.afterBatch = null;
-			release.run();
-		}
-	}
-
-	/**
-	 * The batch is over.
-	 * @param granted what a quorum granted, {@code null} if none did
-	 */
-	synchronized void batchOver(ExtensionBatch batch, @Nullable LockRequest granted, long start) {
-		if (!batch.equals(this.batch)) {
-			return;
-		}
-		this.batch = null;
-		if (this.state != State.HELD || endIfExpired()) {
-			return;
-		}
-		if (granted == null) {
-			beginExtension(ttl());
-		}
-		else if (extended(start, granted)) {
-			arm();
-		}
-	}
-
-	/**
-	 * A node has lost the keys of this lock. Only after a quorum has confirmed it in the
-	 * very round that showed this.
-	 */
-	synchronized void heal(int node, LockRequest request, long start) {
-		if (this.state == State.HELD && this.confirmedAt - start >= 0) {
-			heal(node, request);
-		}
-	}
-
-	/**
-	 * A node has lost the keys of this lock, which a quorum has just confirmed. Called in
-	 * the monitor.
-	 */
-	void heal(int node, LockRequest request) {
-		this.nodes.guards()
-			.get(node)
-			.send(LockCommand.HEAL, request,
-					(answer) -> logger.debug("Set the keys of {} again on {}: {}", request.resources(), node, answer));
+	void start() {
+		this.renewal.start();
 	}
 
 	private long now() {
-		return this.nodes.time().nanoTime();
+		return this.shared.nodes.time().nanoTime();
 	}
 
-	private long remainingNanos() {
+	@Override
+	public long remainingNanos() {
 		return this.deadline - now();
 	}
 
-	/**
-	 * Read the clock. Called in the monitor.
-	 * @return {@code true} if the time is over; the lock is lost then
-	 */
-	boolean endIfExpired() {
+	@Override
+	public boolean endIfExpired() {
 		if (remainingNanos() > 0) {
 			return false;
 		}
 		lose(endsByMaxHold() ? "the " + this.settings.maxHold() + " that it may be held at most were over"
 				: "its validity ended before it was released", null);
 		return true;
+	}
+
+	@Override
+	public LockRequest request() {
+		return this.request;
+	}
+
+	@Override
+	public boolean isHeld() {
+		return this.state == State.HELD;
 	}
 
 	@Override
@@ -357,14 +194,12 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	@Override
 	public void throwIfAborted() {
 		error().ifPresent((first) -> {
-			throw again(first);
+			throw forCaller(first);
 		});
 	}
 
-	/**
-	 * The lock is lost. Called in the monitor, at most once with an effect.
-	 */
-	void lose(String how, @Nullable Throwable cause) {
+	@Override
+	public void lose(String how, @Nullable Throwable cause) {
 		lose(how, cause, true);
 	}
 
@@ -373,15 +208,15 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 			return;
 		}
 		LockLostException error = lossOf(how, cause);
-		// Before the state: whoever sees that the lock is lost must find out how.
+		// Before the state: a thread that sees that the lock is lost must find out how.
 		this.loss = error;
 		this.state = State.LOST;
-		end();
+		this.renewal.cancel();
 		reportLoss(error);
 		if (release) {
-			afterBatch(() -> this.nodes.releaseInBackground(this.request));
+			this.renewal.afterBatch(() -> this.shared.nodes.releaseInBackground(this.request));
 		}
-		this.onEnd.accept(this);
+		this.shared.onEnd.accept(this);
 	}
 
 	/**
@@ -398,23 +233,14 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 	private void reportLoss(LockLostException error) {
 		logger.warn("{}", error.getMessage());
-		this.callbackExecutor.execute(() -> this.lost.complete(error));
-		this.nodes.events().lost(this, error);
-	}
-
-	private void end() {
-		if (this.timer != null) {
-			this.timer.cancel();
-		}
-		if (this.extension != null) {
-			this.extension.cancel();
-		}
+		this.shared.callbackExecutor.execute(() -> this.lost.complete(error));
+		this.shared.nodes.events().lost(this, error);
 	}
 
 	@Override
 	public LockHandle extend(Duration ttl) {
 		try {
-			return extendedOrThrow(Waiting.interruptibly(this.nodes.awaiter(), () -> extendOnce(ttl)));
+			return extendedOrThrow(Waiting.interruptibly(this.shared.nodes.awaiter(), () -> extendOnce(ttl)));
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -424,7 +250,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 	@Override
 	public CompletableFuture<LockHandle> extendAsync(Duration ttl) {
-		return extendOnce(ttl).thenApplyAsync(this::extendedOrThrow, this.callbackExecutor);
+		return extendOnce(ttl).thenApplyAsync(this::extendedOrThrow, this.shared.callbackExecutor);
 	}
 
 	private LockHandle extendedOrThrow(boolean extended) {
@@ -436,7 +262,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 			throw new IllegalStateException(
 					"The lock on " + resources() + " was released and cannot be extended; acquire it again");
 		}
-		throw again(first);
+		throw forCaller(first);
 	}
 
 	/**
@@ -448,59 +274,37 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 			if (this.state != State.HELD || endIfExpired()) {
 				return CompletableFuture.completedFuture(false);
 			}
-			if (this.extension != null) {
-				return this.extension.outcome().thenCompose((ignored) -> extendOnce(ttl));
-			}
-			if (this.batch != null) {
-				return this.batch.over().thenCompose((ignored) -> extendOnce(ttl));
-			}
-			return beginExtension(ttl).outcome();
+			CompletableFuture<?> underWay = this.renewal.underWay();
+			return (underWay != null) ? underWay.thenCompose((ignored) -> extendOnce(ttl)) : this.renewal.extend(ttl);
 		}
 	}
 
-	private Extension beginExtension(Duration ttl) {
-		Extension extension = new Extension(this, this.nodes, this.request.withTtl(ttl), this.settings);
-		this.extension = extension;
-		extension.attempt();
-		if (this.state == State.HELD) {
-			arm();
-		}
-		return extension;
-	}
-
-	boolean isHeld() {
-		return this.state == State.HELD;
-	}
-
-	/**
-	 * An extension was granted by a quorum. Called in the monitor.
-	 * @return {@code false} if it came too late
-	 */
-	boolean extended(long start, LockRequest request) {
-		prolong(start, request);
+	@Override
+	public boolean extended(long start, LockRequest request) {
+		this.request = request;
+		this.deadline = deadline(start, request.ttl());
+		this.renewal.extended(start, request.ttl(), this.deadline);
 		if (endIfExpired()) {
 			return false;
 		}
 		Duration remaining = remainingValidity();
-		this.nodes.events().extended(this, remaining);
+		this.shared.nodes.events().extended(this, remaining);
 		return true;
 	}
 
-	void extensionEnded() {
-		this.extension = null;
-		if (this.state == State.HELD) {
-			arm();
-		}
+	@Override
+	public void extensionEnded() {
+		this.renewal.extensionEnded();
 	}
 
 	@Override
 	public boolean release() {
-		return Waiting.uninterruptibly(this.nodes.awaiter(), this::releaseOnce).wasValidOrThrow();
+		return Waiting.uninterruptibly(this.shared.nodes.awaiter(), this::releaseOnce).wasValidOrThrow();
 	}
 
 	@Override
 	public CompletableFuture<Boolean> releaseAsync() {
-		return releaseOnce().thenApplyAsync(ReleaseOutcome::wasValidOrThrow, this.callbackExecutor);
+		return releaseOnce().thenApplyAsync(ReleaseOutcome::wasValidOrThrow, this.shared.callbackExecutor);
 	}
 
 	CompletableFuture<ReleaseOutcome> releaseOnce() {
@@ -509,15 +313,15 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	}
 
 	/**
-	 * Release, without waiting, a lock that nobody ever had.
+	 * Release, without waiting, a lock that no caller ever had.
 	 */
 	void discard() {
 		beginRelease(Duration.ZERO);
 	}
 
 	/**
-	 * How much longer the nodes have to keep the keys: what is left of the minimum, by
-	 * the clock of the slowest of us, in whole milliseconds.
+	 * How much longer the nodes have to keep the keys: what is left of holdAtLeast, by
+	 * the slowest clock that the drift allows, in whole milliseconds.
 	 */
 	private Duration restToHold() {
 		long left = this.grant.heldSince() + Nanos.of(this.settings.holdAtLeast()) - now();
@@ -533,6 +337,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	 * @param rest how long the nodes keep the keys
 	 */
 	private void beginRelease(Duration rest) {
+		Release release;
 		Handover handover;
 		synchronized (this) {
 			if (this.state == State.RELEASED || this.released.isDone()) {
@@ -542,145 +347,43 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 				this.released.complete(new ReleaseOutcome(false, null));
 				return;
 			}
-			handover = rest.isZero() ? handover() : null;
+			release = new Release(this.shared.nodes, this.shared.queues, this.request, rest, this);
+			handover = rest.isZero() ? handover(release) : null;
 			this.state = State.RELEASED;
-			end();
+			this.renewal.cancel();
 			if (handover == null) {
-				afterBatch(() -> sendRelease(rest));
+				this.renewal.afterBatch(release);
 			}
 		}
 		// Not in the monitor: from here on it is the lock of the next holder.
-		if (handover != null) {
-			handOver(handover);
+		if (handover != null && !this.shared.queues.handOver(handover)) {
+			release.run();
 		}
-	}
-
-	private void handOver(Handover handover) {
-		Acquisition next = this.queues.first(resources());
-		Acquisition refused = null;
-		while (next != null && !next.equals(refused)) {
-			Acquisition.TakeOver result = next.takeOver(handover);
-			if (result == Acquisition.TakeOver.DONE) {
-				return;
-			}
-			if (result == Acquisition.TakeOver.FAILED) {
-				break;
-			}
-			refused = next;
-			next = this.queues.first(resources());
-		}
-		sendRelease(Duration.ZERO);
 	}
 
 	/**
 	 * What the next holder of this process gets, if anything.
 	 */
-	private @Nullable Handover handover() {
-		boolean settled = this.extension == null && this.batch == null;
-		if (this.queues.first(resources()) == null || !settled || !this.grant.row().mayGoOn(now())) {
+	private @Nullable Handover handover(Release release) {
+		if (this.shared.queues.first(resources()) == null || this.renewal.underWay() != null
+				|| !this.grant.streak().mayGoOn(now())) {
 			return null;
 		}
-		Grant current = new Grant(this.request, this.confirmedAt, this.grant.heldSince(), this.grant.token(),
-				this.grant.row());
-		return new Handover(this, current, this.deadline, this.settings, this.attempts.get(this.attempts.size() - 1));
+		Grant current = new Grant(this.request, this.renewal.confirmedAt(), this.grant.heldSince(), this.grant.token(),
+				this.grant.streak());
+		return new Handover(release, current, this.deadline, this.settings,
+				this.attempts.get(this.attempts.size() - 1));
 	}
 
-	/**
-	 * The next holder has the lock.
-	 */
-	void handedOver() {
-		this.nodes.events().released(this, true);
+	@Override
+	public void handedOver() {
 		this.released.complete(new ReleaseOutcome(true, null));
-		this.onEnd.accept(this);
+		this.shared.nodes.events().released(this, true);
+		this.shared.onEnd.accept(this);
 	}
 
-	/**
-	 * Send a release now, or right after a request that is on its way to the nodes.
-	 */
-	private void afterBatch(Runnable release) {
-		if (this.batchUnsent) {
-			this.afterBatch = release;
-		}
-		else {
-			release.run();
-		}
-	}
-
-	private void sendRelease(Duration rest) {
-		if (rest.isZero()) {
-			this.listenedAt = this.queues.firstToAsk();
-			Acquisition first = this.queues.first(resources());
-			if (first != null) {
-				first.releasing();
-			}
-			this.nodes.send(LockCommand.RELEASE, this.request, this.nodes.open(this));
-		}
-		else {
-			// Nobody is told: it stays locked.
-			this.toldWaiting.set(true);
-			this.nodes.send(LockCommand.RELEASE_LATER, this.request.withTtl(rest), this.nodes.open(this));
-		}
-	}
-
-	/**
-	 * The node where waiters listen has answered the release.
-	 */
 	@Override
-	public void voted(VotingRound round, int index, Vote vote) {
-		if (index == this.listenedAt && round.isSent() && this.toldWaiting.compareAndSet(false, true)) {
-			tellWaiting(round, vote);
-		}
-	}
-
-	/**
-	 * The release was handed to all nodes, and what a waiter sends now comes behind it.
-	 * Where the answer that counts is still to come, and perhaps for long, the last one
-	 * has to do.
-	 */
-	@Override
-	public void decided(VotingRound round) {
-		Vote vote = round.voteOf(this.listenedAt);
-		if (vote == null && !this.toldWaiting.get()) {
-			this.assumed = this.queues.listeners(resources());
-			letFirstTry(round, this.assumed);
-		}
-		else if (vote != null && this.toldWaiting.compareAndSet(false, true)) {
-			tellWaiting(round, vote);
-		}
-	}
-
-	private void tellWaiting(VotingRound round, Vote vote) {
-		int listeners = 0;
-		Integer assumed = this.assumed;
-		if (vote instanceof Vote.Granted granted) {
-			listeners = granted.listeners();
-			this.queues.released(resources(), listeners);
-		}
-		else if (vote instanceof Vote.Failed) {
-			listeners = (assumed != null) ? assumed : Vote.Granted.UNKNOWN;
-		}
-		if (assumed == null || Integer.signum(assumed) != Integer.signum(listeners)) {
-			letFirstTry(round, listeners);
-		}
-	}
-
-	private void letFirstTry(VotingRound round, int listeners) {
-		long yielding = (listeners > 0)
-				? Math.min(YIELD_ROUND_TRIPS * (now() - round.start()) + MIN_YIELD_NANOS, MAX_YIELD_NANOS) : 0;
-		if (yielding > 0) {
-			this.queues.yieldToOthers(resources(), yielding);
-		}
-		Acquisition first = this.queues.first(resources());
-		if (first != null) {
-			first.released(listeners, yielding);
-		}
-	}
-
-	/**
-	 * A quorum answered the release, or what stands for it, or cannot any more.
-	 */
-	@Override
-	public void answered(VotingRound round) {
+	public void releaseAnswered(VotingRound round) {
 		ReleaseOutcome outcome;
 		if (round.isUnreachable()) {
 			LockReleaseException error = new LockReleaseException(resources(), round, "The release of " + resources()
@@ -688,7 +391,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 					+ ttl() + " (" + round + ")", round.lastError());
 			logger.warn("{}", error.getMessage());
 			outcome = new ReleaseOutcome(true, error);
-			this.nodes.events().releaseFailed(this, error);
+			this.shared.nodes.events().releaseFailed(this, error);
 		}
 		else {
 			outcome = new ReleaseOutcome(!round.isGone(), null);
@@ -698,19 +401,18 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 				this.loss = error;
 				reportLoss(error);
 			}
-			this.nodes.events().released(this, outcome.wasValid());
+			this.shared.nodes.events().released(this, outcome.wasValid());
 		}
 		this.released.complete(outcome);
-		this.onEnd.accept(this);
+		this.shared.onEnd.accept(this);
 	}
 
 	/**
 	 * Release at the end of a block.
-	 * @return what the caller must hear about it: a loss, an unconfirmed release, or
-	 * nothing
+	 * @return what the caller must be told: a loss, an unconfirmed release, or nothing
 	 */
 	@Nullable RedlockException settle() {
-		return settled(Waiting.uninterruptibly(this.nodes.awaiter(), this::releaseOnce));
+		return settled(Waiting.uninterruptibly(this.shared.nodes.awaiter(), this::releaseOnce));
 	}
 
 	@Nullable RedlockException settled(ReleaseOutcome outcome) {
@@ -720,14 +422,14 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 	@Override
 	public void close() {
 		if (settle() instanceof LockLostException first) {
-			throw again(first);
+			throw forCaller(first);
 		}
 	}
 
 	/**
-	 * The same loss, thrown by the calling thread; its cause shows where it was found.
+	 * The loss as an exception of the calling thread; its cause shows where it was found.
 	 */
-	static LockLostException again(LockLostException first) {
+	static LockLostException forCaller(LockLostException first) {
 		return new LockLostException(first.getResources(), String.valueOf(first.getMessage()), first);
 	}
 
@@ -757,6 +459,19 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, VotingRound.Ob
 
 		HELD, LOST, RELEASED
 
+	}
+
+	/**
+	 * What the locks of one client share.
+	 *
+	 * @param nodes the nodes
+	 * @param queues the waiters of this process
+	 * @param keepAlive extends locks when they are due
+	 * @param callbackExecutor runs user code
+	 * @param onEnd told once, when a lock is lost or its release has been answered
+	 */
+	record Shared(NodeGroup nodes, LocalQueues queues, KeepAlive keepAlive, Executor callbackExecutor,
+			Consumer<DefaultLockHandle> onEnd) {
 	}
 
 }

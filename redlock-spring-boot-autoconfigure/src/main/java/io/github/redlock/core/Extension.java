@@ -3,6 +3,7 @@ package io.github.redlock.core;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,8 +18,8 @@ import io.github.redlock.spi.Vote;
  * <p>
  * Runs in the monitor of its lock. Nodes that have lost the key are healed only after the
  * quorum confirmed the lock, and never in the round itself: a key set by a failed round
- * would be counted by the next one, and a lock that had expired, been held by somebody
- * else and been released again would look unbroken.
+ * would be counted by the next one, and a lock that had expired, been held by another
+ * client and been released again would look unbroken.
  */
 final class Extension implements VotingRound.Observer {
 
@@ -32,7 +33,7 @@ final class Extension implements VotingRound.Observer {
 
 	private static final Logger logger = LoggerFactory.getLogger(Extension.class);
 
-	private final DefaultLockHandle lock;
+	private final ExtendableLock lock;
 
 	private final NodeGroup nodes;
 
@@ -42,15 +43,19 @@ final class Extension implements VotingRound.Observer {
 
 	private final CompletableFuture<Boolean> outcome = new CompletableFuture<>();
 
+	@GuardedBy("lock")
 	private final boolean[] healed;
 
+	@GuardedBy("lock")
 	private @Nullable VotingRound round;
 
+	@GuardedBy("lock")
 	private boolean confirmed;
 
+	@GuardedBy("lock")
 	private @Nullable Cancellable pause;
 
-	Extension(DefaultLockHandle lock, NodeGroup nodes, LockRequest request, LockSettings settings) {
+	Extension(ExtendableLock lock, NodeGroup nodes, LockRequest request, LockSettings settings) {
 		this.lock = lock;
 		this.nodes = nodes;
 		this.request = request;
@@ -86,14 +91,7 @@ final class Extension implements VotingRound.Observer {
 				return;
 			}
 			if (round.isWon()) {
-				if (this.lock.extended(round.start(), this.request)) {
-					this.confirmed = true;
-					for (int i = 0; i < this.healed.length; i++) {
-						healIfMissing(i, round.voteOf(i));
-					}
-					this.lock.extensionEnded();
-					this.outcome.complete(true);
-				}
+				confirm(round);
 			}
 			else if (round.isGone()) {
 				this.lock.lose("its keys are gone from too many nodes (" + round + ")", round.lastError());
@@ -105,8 +103,20 @@ final class Extension implements VotingRound.Observer {
 		}
 	}
 
+	@GuardedBy("lock")
+	private void confirm(VotingRound round) {
+		if (this.lock.extended(round.start(), this.request)) {
+			this.confirmed = true;
+			for (int i = 0; i < this.healed.length; i++) {
+				healIfMissing(i, round.voteOf(i));
+			}
+			this.lock.extensionEnded();
+			this.outcome.complete(true);
+		}
+	}
+
 	private long pauseNanos() {
-		long share = this.lock.remainingValidity().toNanos() / TRIES_PER_REMAINING_VALIDITY;
+		long share = Math.max(this.lock.remainingNanos(), 0) / TRIES_PER_REMAINING_VALIDITY;
 		long pause = this.settings.retry().nextPauseNanos(this.nodes.random());
 		return Math.max(Math.min(pause, share), MIN_PAUSE_NANOS);
 	}
@@ -120,10 +130,11 @@ final class Extension implements VotingRound.Observer {
 		}
 	}
 
+	@GuardedBy("lock")
 	private void healIfMissing(int index, @Nullable Vote vote) {
 		if (vote instanceof Vote.Missing && !this.healed[index] && this.lock.isHeld()) {
 			this.healed[index] = true;
-			this.lock.heal(index, this.request);
+			this.nodes.heal(index, this.request);
 		}
 	}
 
@@ -131,10 +142,12 @@ final class Extension implements VotingRound.Observer {
 	 * The lock is not held any more.
 	 */
 	void cancel() {
-		if (this.pause != null) {
-			this.pause.cancel();
+		synchronized (this.lock) {
+			if (this.pause != null) {
+				this.pause.cancel();
+			}
+			this.outcome.complete(false);
 		}
-		this.outcome.complete(false);
 	}
 
 }

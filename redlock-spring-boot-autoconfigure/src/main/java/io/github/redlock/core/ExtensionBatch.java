@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import org.jspecify.annotations.Nullable;
 
 import io.github.redlock.spi.LockRequest;
@@ -19,6 +20,8 @@ import io.github.redlock.spi.Vote;
  * No lock is held up by the others: a lock that is released between {@link #send} taking
  * it in and handing the request to the nodes sends its release right after, so that no
  * node sees an extension behind the release.
+ * <p>
+ * Thread-safe. Calls its locks outside of its monitor.
  */
 final class ExtensionBatch {
 
@@ -26,37 +29,41 @@ final class ExtensionBatch {
 
 	private final long ttlNanos;
 
-	private final long patienceNanos;
-
-	private final List<DefaultLockHandle> locks = new ArrayList<>();
-
-	private final List<LockRequest> requests = new ArrayList<>();
+	private final long limitNanos;
 
 	private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
 
+	@GuardedBy("this")
+	private final List<Extended> locks = new ArrayList<>();
+
 	/** By node, {@code null} where there is no answer yet. */
+	@GuardedBy("this")
 	private final List<@Nullable List<Vote>> votes;
 
+	@GuardedBy("this")
 	private @Nullable Cancellable watchdog;
 
+	@GuardedBy("this")
 	private long start;
 
+	@GuardedBy("this")
 	private int answers;
 
+	@GuardedBy("this")
 	private boolean sent;
 
+	@GuardedBy("this")
 	private boolean decided;
 
 	/**
 	 * An empty batch.
 	 * @param ttlNanos the ttl of its locks
-	 * @param patienceNanos how long it lasts at most until every node has answered or
-	 * failed
+	 * @param limitNanos how long it lasts at most until every node has answered or failed
 	 */
-	ExtensionBatch(NodeGroup nodes, long ttlNanos, long patienceNanos) {
+	ExtensionBatch(NodeGroup nodes, long ttlNanos, long limitNanos) {
 		this.nodes = nodes;
 		this.ttlNanos = ttlNanos;
-		this.patienceNanos = patienceNanos;
+		this.limitNanos = limitNanos;
 		this.votes = new ArrayList<>(Collections.nCopies(nodes.guards().size(), null));
 	}
 
@@ -69,43 +76,61 @@ final class ExtensionBatch {
 	}
 
 	/**
-	 * Extend the locks that are due. Those that cannot take part see to themselves.
+	 * Extend the locks that are due. Those that cannot take part are extended alone.
 	 */
-	void send(List<DefaultLockHandle> due) {
-		// Should anything go wrong, nobody is left without a timer.
-		this.watchdog = this.nodes.time().schedule(this.patienceNanos, this::giveUp);
-		List<DefaultLockHandle> alone = new ArrayList<>();
-		for (DefaultLockHandle lock : due) {
-			LockRequest request = lock.join(this, this.ttlNanos, this.patienceNanos);
+	void send(List<Member> due) {
+		// Should anything go wrong, no lock is left without a timer.
+		Cancellable watchdog = this.nodes.time().schedule(this.limitNanos, this::giveUp);
+		synchronized (this) {
+			this.watchdog = watchdog;
+		}
+		List<Member> alone = new ArrayList<>();
+		for (Member lock : due) {
+			LockRequest request = lock.join(this, this.ttlNanos, this.limitNanos);
 			if (request != null) {
-				this.locks.add(lock);
-				this.requests.add(request);
+				add(new Extended(lock, request));
 			}
 			else {
 				alone.add(lock);
 			}
 		}
-		if (this.locks.isEmpty()) {
+		List<Extended> joined = locks();
+		if (joined.isEmpty()) {
 			end();
 		}
 		else {
-			handOver();
+			handOver(joined);
 		}
-		alone.forEach(DefaultLockHandle::timerFired);
+		alone.forEach(Member::timerFired);
 	}
 
-	private void handOver() {
-		this.start = this.nodes.time().nanoTime();
-		List<LockRequest> all = List.copyOf(this.requests);
+	private synchronized void add(Extended lock) {
+		this.locks.add(lock);
+	}
+
+	private synchronized List<Extended> locks() {
+		return List.copyOf(this.locks);
+	}
+
+	private synchronized long start() {
+		return this.start;
+	}
+
+	private void handOver(List<Extended> joined) {
+		long start = this.nodes.time().nanoTime();
+		synchronized (this) {
+			this.start = start;
+		}
+		List<LockRequest> requests = joined.stream().map(Extended::request).toList();
 		List<NodeGuard> guards = this.nodes.guards();
 		try {
 			for (int i = 0; i < guards.size(); i++) {
 				int index = i;
-				guards.get(i).extendAll(all, (answer) -> voted(index, answer));
+				guards.get(i).extendAll(requests, (answer) -> voted(index, answer));
 			}
 		}
 		finally {
-			this.locks.forEach(DefaultLockHandle::batchSent);
+			joined.forEach((one) -> one.lock.batchSent());
 		}
 		synchronized (this) {
 			this.sent = true;
@@ -118,16 +143,21 @@ final class ExtensionBatch {
 	 * the counting. The locks go on one by one.
 	 */
 	private void giveUp() {
-		for (DefaultLockHandle lock : this.locks) {
-			lock.batchSent();
-			lock.batchOver(this, null, this.start);
+		long start = start();
+		for (Extended one : locks()) {
+			one.lock.batchSent();
+			one.lock.batchOver(this, null, start);
 		}
 		end();
 	}
 
 	private void end() {
-		if (this.watchdog != null) {
-			this.watchdog.cancel();
+		Cancellable watchdog;
+		synchronized (this) {
+			watchdog = this.watchdog;
+		}
+		if (watchdog != null) {
+			watchdog.cancel();
 		}
 		this.over.complete(null);
 	}
@@ -158,13 +188,15 @@ final class ExtensionBatch {
 			this.decided = true;
 			counted = new ArrayList<>(this.votes);
 		}
-		for (int i = 0; i < this.locks.size(); i++) {
+		List<Extended> locks = locks();
+		long start = start();
+		for (int i = 0; i < locks.size(); i++) {
 			int granted = 0;
 			for (List<Vote> answer : counted) {
 				granted += (answer != null && answer.get(i) instanceof Vote.Granted) ? 1 : 0;
 			}
-			this.locks.get(i)
-				.batchOver(this, this.nodes.quorum().isReachedBy(granted) ? this.requests.get(i) : null, this.start);
+			boolean won = this.nodes.quorum().isReachedBy(granted);
+			locks.get(i).lock.batchOver(this, won ? locks.get(i).request : null, start);
 		}
 		for (int node = 0; node < counted.size(); node++) {
 			List<Vote> answer = counted.get(node);
@@ -178,6 +210,7 @@ final class ExtensionBatch {
 	/**
 	 * Whether a quorum has extended every lock.
 	 */
+	@GuardedBy("this")
 	private boolean isGrantedToAll() {
 		int granted = 0;
 		for (List<Vote> answer : this.votes) {
@@ -187,11 +220,68 @@ final class ExtensionBatch {
 	}
 
 	private void heal(int node, List<Vote> answer) {
+		if (answer.stream().noneMatch(Vote.Missing.class::isInstance)) {
+			return;
+		}
+		List<Extended> locks = locks();
 		for (int i = 0; i < answer.size(); i++) {
 			if (answer.get(i) instanceof Vote.Missing) {
-				this.locks.get(i).heal(node, this.requests.get(i), this.start);
+				locks.get(i).lock.heal(node, locks.get(i).request, start());
 			}
 		}
+	}
+
+	/**
+	 * A lock of this batch.
+	 *
+	 * @param request what is asked for it
+	 */
+	private record Extended(Member lock, LockRequest request) {
+	}
+
+	/**
+	 * A lock that is extended when its time comes, alone or together with others.
+	 */
+	interface Member {
+
+		/**
+		 * What the nodes were last asked to keep.
+		 */
+		LockRequest request();
+
+		/**
+		 * It is time to extend this lock alone, or the lock is over.
+		 */
+		void timerFired();
+
+		/**
+		 * It is time to extend this lock together with others.
+		 * @param ttlNanos the ttl of all locks of the batch; that of this lock may have
+		 * been changed since it was due
+		 * @param limitNanos how long the batch lasts at most; the deadline is watched
+		 * meanwhile only where it is nearer
+		 * @return what to ask for, {@code null} if this lock has no part in it
+		 */
+		@Nullable LockRequest join(ExtensionBatch batch, long ttlNanos, long limitNanos);
+
+		/**
+		 * The request of the batch was handed to all nodes.
+		 */
+		void batchSent();
+
+		/**
+		 * The batch is over.
+		 * @param granted what a quorum granted, {@code null} if none did
+		 * @param start when the round began
+		 */
+		void batchOver(ExtensionBatch batch, @Nullable LockRequest granted, long start);
+
+		/**
+		 * A node has lost the keys of this lock. Has an effect only after a quorum has
+		 * confirmed the lock in the very round that showed this.
+		 */
+		void heal(int node, LockRequest request, long start);
+
 	}
 
 }

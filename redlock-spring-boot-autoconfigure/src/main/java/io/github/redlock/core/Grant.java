@@ -9,7 +9,7 @@ import io.github.redlock.spi.LockRequest;
  * @param confirmedAt when the round began that granted it; validity counts from here
  * @param heldSince when the lock became this holder's
  * @param token the fencing token of this holder, one of the block of the request
- * @param row who had it before him in this process
+ * @param streak the holders before, in this process
  */
-record Grant(LockRequest request, long confirmedAt, long heldSince, long token, Row row) {
+record Grant(LockRequest request, long confirmedAt, long heldSince, long token, Streak streak) {
 }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,21 +42,40 @@ final class KeepAlive {
 
 	private final NodeGroup nodes;
 
-	private final long patienceNanos;
+	private final long limitNanos;
+
+	private final double extendAfter;
 
 	/** Whether one request for many locks is one request for each node. */
 	private final boolean together;
 
+	@GuardedBy("this")
 	private final Map<Key, Slot> slots = new HashMap<>();
 
 	/**
 	 * Start with no locks.
 	 * @param commandTimeout after which a node that has not answered counts as failed
+	 * @param extendAfter the share of the ttl after which auto-extension begins
 	 */
-	KeepAlive(NodeGroup nodes, Duration commandTimeout) {
+	KeepAlive(NodeGroup nodes, Duration commandTimeout, double extendAfter) {
 		this.nodes = nodes;
-		this.patienceNanos = TIMEOUTS_PER_REQUEST * Nanos.of(commandTimeout);
+		this.extendAfter = extendAfter;
+		this.limitNanos = TIMEOUTS_PER_REQUEST * Nanos.of(commandTimeout);
 		this.together = nodes.guards().stream().allMatch(NodeGuard::extendsTogether);
+	}
+
+	/**
+	 * When to extend a lock.
+	 * @param start when the round began that a quorum granted
+	 * @param deadline when the lock stops being valid
+	 */
+	long extendAt(long start, Duration ttl, long deadline) {
+		long extendAt = start + (long) (ttl.toNanos() * this.extendAfter);
+		if (extendAt - deadline >= 0) {
+			// Only with a drift factor so large that it swallows what the share leaves.
+			return start + (long) ((deadline - start) * this.extendAfter);
+		}
+		return extendAt;
 	}
 
 	/**
@@ -63,19 +83,51 @@ final class KeepAlive {
 	 * @param extendAt when, by the monotonic clock
 	 * @param periodNanos how long after the last extension that is
 	 */
-	Cancellable schedule(DefaultLockHandle lock, long extendAt, long periodNanos) {
+	Cancellable schedule(ExtensionBatch.Member lock, long extendAt, long periodNanos) {
 		if (!this.together) {
 			return this.nodes.time().schedule(extendAt - this.nodes.time().nanoTime(), lock::timerFired);
 		}
 		long width = Math.max(periodNanos / SLOTS_PER_PERIOD, 1);
-		Key key = new Key(lock.ttl().toNanos(), width, Math.floorDiv(extendAt, width));
+		Key key = new Key(lock.request().ttl().toNanos(), width, Math.floorDiv(extendAt, width));
 		synchronized (this) {
-			return this.slots.computeIfAbsent(key, Slot::new).add(lock, extendAt);
+			return add(this.slots.computeIfAbsent(key, Slot::new), lock, extendAt);
+		}
+	}
+
+	@GuardedBy("this")
+	private Entry add(Slot slot, ExtensionBatch.Member lock, long extendAt) {
+		Entry entry = new Entry(slot, lock, slot.entries.size());
+		slot.entries.add(entry);
+		if (slot.timer == null || extendAt - slot.due < 0) {
+			if (slot.timer != null) {
+				slot.timer.cancel();
+			}
+			slot.due = extendAt;
+			slot.timer = this.nodes.time().schedule(extendAt - this.nodes.time().nanoTime(), () -> fire(slot));
+		}
+		return entry;
+	}
+
+	private synchronized void remove(Entry entry) {
+		Slot slot = entry.slot;
+		if (this.slots.get(slot.key) != slot || slot.entries.get(entry.index) != entry) {
+			return;
+		}
+		Entry last = slot.entries.remove(slot.entries.size() - 1);
+		if (last != entry) {
+			slot.entries.set(entry.index, last);
+			last.index = entry.index;
+		}
+		if (slot.entries.isEmpty()) {
+			this.slots.remove(slot.key);
+			if (slot.timer != null) {
+				slot.timer.cancel();
+			}
 		}
 	}
 
 	private void fire(Slot slot) {
-		List<DefaultLockHandle> due = new ArrayList<>();
+		List<ExtensionBatch.Member> due = new ArrayList<>();
 		synchronized (this) {
 			if (this.slots.remove(slot.key, slot)) {
 				slot.entries.forEach((entry) -> due.add(entry.lock));
@@ -86,13 +138,13 @@ final class KeepAlive {
 			return;
 		}
 		for (int i = 0; i < due.size(); i += MAX_TOGETHER) {
-			List<DefaultLockHandle> some = due.subList(i, Math.min(i + MAX_TOGETHER, due.size()));
+			List<ExtensionBatch.Member> some = due.subList(i, Math.min(i + MAX_TOGETHER, due.size()));
 			try {
-				new ExtensionBatch(this.nodes, slot.key.ttlNanos, this.patienceNanos).send(some);
+				new ExtensionBatch(this.nodes, slot.key.ttlNanos, this.limitNanos).send(some);
 			}
 			catch (RuntimeException | Error ex) {
 				logger.error("Extending {} locks together failed; they are watched one by one", some.size(), ex);
-				some.forEach(DefaultLockHandle::timerFired);
+				some.forEach(ExtensionBatch.Member::timerFired);
 			}
 		}
 	}
@@ -120,9 +172,9 @@ final class KeepAlive {
 	}
 
 	/**
-	 * One slot of time. Used in the monitor of its owner.
+	 * One slot of time. Used in the monitor of the one that made it.
 	 */
-	private final class Slot {
+	private static final class Slot {
 
 		private final Key key;
 
@@ -136,37 +188,6 @@ final class KeepAlive {
 			this.key = key;
 		}
 
-		private Entry add(DefaultLockHandle lock, long extendAt) {
-			Entry entry = new Entry(this, lock, this.entries.size());
-			this.entries.add(entry);
-			if (this.timer == null || extendAt - this.due < 0) {
-				if (this.timer != null) {
-					this.timer.cancel();
-				}
-				this.due = extendAt;
-				this.timer = KeepAlive.this.nodes.time()
-					.schedule(extendAt - KeepAlive.this.nodes.time().nanoTime(), () -> fire(this));
-			}
-			return entry;
-		}
-
-		private void remove(Entry entry) {
-			if (KeepAlive.this.slots.get(this.key) != this || this.entries.get(entry.index) != entry) {
-				return;
-			}
-			Entry last = this.entries.remove(this.entries.size() - 1);
-			if (last != entry) {
-				this.entries.set(entry.index, last);
-				last.index = entry.index;
-			}
-			if (this.entries.isEmpty()) {
-				KeepAlive.this.slots.remove(this.key);
-				if (this.timer != null) {
-					this.timer.cancel();
-				}
-			}
-		}
-
 	}
 
 	/**
@@ -176,11 +197,11 @@ final class KeepAlive {
 
 		private final Slot slot;
 
-		private final DefaultLockHandle lock;
+		private final ExtensionBatch.Member lock;
 
 		private int index;
 
-		private Entry(Slot slot, DefaultLockHandle lock, int index) {
+		private Entry(Slot slot, ExtensionBatch.Member lock, int index) {
 			this.slot = slot;
 			this.lock = lock;
 			this.index = index;
@@ -188,9 +209,7 @@ final class KeepAlive {
 
 		@Override
 		public void cancel() {
-			synchronized (KeepAlive.this) {
-				this.slot.remove(this);
-			}
+			remove(this);
 		}
 
 	}

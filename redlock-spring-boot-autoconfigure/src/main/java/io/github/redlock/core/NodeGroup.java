@@ -4,6 +4,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import io.github.redlock.spi.Awaiter;
 import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.TimeSource;
@@ -21,6 +24,8 @@ import io.github.redlock.spi.Vote;
  */
 record NodeGroup(List<NodeGuard> guards, Quorum quorum, TimeSource time, RandomGenerator random, EventDispatcher events,
 		Awaiter awaiter) {
+
+	private static final Logger logger = LoggerFactory.getLogger(NodeGroup.class);
 
 	/**
 	 * Begin a round. The clock is read here, before anything is sent: validity counts
@@ -76,6 +81,16 @@ record NodeGroup(List<NodeGuard> guards, Quorum quorum, TimeSource time, RandomG
 	void sendInBackground(int index, LockCommand command, LockRequest request) {
 		this.guards.get(index).send(command, request, (vote) -> {
 		});
+	}
+
+	/**
+	 * Set the keys of a lock again on a node that has lost them. Only after a quorum has
+	 * confirmed the lock in the very round that showed this.
+	 */
+	void heal(int index, LockRequest request) {
+		NodeGuard guard = this.guards.get(index);
+		guard.send(LockCommand.HEAL, request,
+				(vote) -> logger.debug("Set the keys of {} again on {}: {}", request.resources(), guard.name(), vote));
 	}
 
 	/**

@@ -1,5 +1,6 @@
 package io.github.redlock.core;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import org.jspecify.annotations.Nullable;
 
 import io.github.redlock.spi.LockRequest;
@@ -7,11 +8,11 @@ import io.github.redlock.spi.Vote;
 
 /**
  * A lock on its way from one holder to the next in one round trip: each node replaces the
- * value of the one by the value of the other. For the holder before this round is his
+ * value of the first by the value of the second. For the holder before, this round is its
  * release; for the next one it is an attempt.
  * <p>
- * A node that does not confirm may hold either value, so it is told to release the one
- * before. The new one is released by its holder, or with his failed attempt.
+ * A node that does not confirm may hold either value, so it is told to release the old
+ * one. The new one is released by its holder, or with the attempt if that fails.
  */
 final class Transfer implements VotingRound.Observer {
 
@@ -19,21 +20,25 @@ final class Transfer implements VotingRound.Observer {
 
 	private final LockRequest before;
 
-	/** Until he is told; rounds are kept for long, and holders need not be. */
-	private @Nullable DefaultLockHandle holder;
+	/** Until it is told: rounds are kept for long, and the holder need not be. */
+	@GuardedBy("this")
+	private VotingRound.@Nullable Observer holder;
 
-	private final Acquisition next;
+	private final VotingRound.Observer next;
 
+	@GuardedBy("this")
 	private final boolean[] released;
 
+	@GuardedBy("this")
 	private boolean decided;
 
 	/**
 	 * Send nothing yet.
-	 * @param holder who releases
-	 * @param next who acquires
+	 * @param before what the holder holds
+	 * @param holder told of the answer to its release
+	 * @param next told of the votes on its attempt
 	 */
-	Transfer(NodeGroup nodes, LockRequest before, DefaultLockHandle holder, Acquisition next) {
+	Transfer(NodeGroup nodes, LockRequest before, VotingRound.Observer holder, VotingRound.Observer next) {
 		this.nodes = nodes;
 		this.before = before;
 		this.holder = holder;
@@ -67,12 +72,14 @@ final class Transfer implements VotingRound.Observer {
 				}
 			}
 		}
+		// Complete the previous holder's release first where one vote decides both.
 		if (round.isWon()) {
 			tellHolder(round);
 		}
 		this.next.decided(round);
 	}
 
+	@GuardedBy("this")
 	private void releaseUnlessGranted(int index, @Nullable Vote vote) {
 		if (!(vote instanceof Vote.Granted) && !this.released[index]) {
 			this.released[index] = true;
@@ -86,12 +93,8 @@ final class Transfer implements VotingRound.Observer {
 		this.next.answered(round);
 	}
 
-	/**
-	 * That it is known whether his keys were there. Before the next one is told that he
-	 * has the lock, where one vote settles both.
-	 */
 	private void tellHolder(VotingRound round) {
-		DefaultLockHandle told;
+		VotingRound.Observer told;
 		synchronized (this) {
 			told = this.holder;
 			this.holder = null;

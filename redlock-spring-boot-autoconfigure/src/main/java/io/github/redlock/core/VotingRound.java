@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import org.jspecify.annotations.Nullable;
 
 import io.github.redlock.ExecutionStats;
@@ -27,27 +28,37 @@ final class VotingRound implements ExecutionStats {
 
 	private final long start;
 
+	@GuardedBy("this")
 	private final @Nullable Vote[] votes;
 
 	/** By node index, where there is a vote. */
+	@GuardedBy("this")
 	private final @Nullable String[] nodes;
 
 	/** By node index, where there is a vote: after how many nanoseconds. */
+	@GuardedBy("this")
 	private final long[] latencies;
 
+	@GuardedBy("this")
 	private int granted;
 
+	@GuardedBy("this")
 	private int failed;
 
+	@GuardedBy("this")
 	private int answered;
 
+	@GuardedBy("this")
 	private boolean sent;
 
 	/** The other nodes are not asked any more. */
+	@GuardedBy("this")
 	private boolean refused;
 
+	@GuardedBy("this")
 	private boolean toldDecided;
 
+	@GuardedBy("this")
 	private boolean toldAnswered;
 
 	VotingRound(Quorum quorum, long start, Observer observer) {
@@ -67,8 +78,8 @@ final class VotingRound implements ExecutionStats {
 	}
 
 	/**
-	 * A node has voted. Told twice, it counts once: the first time may have ended in an
-	 * error before anybody heard of it.
+	 * A node has voted. Delivered twice, a vote counts once: the first delivery may have
+	 * ended in an error before the observer was called.
 	 */
 	void vote(int index, String node, Vote vote, long now) {
 		synchronized (this) {
@@ -79,9 +90,10 @@ final class VotingRound implements ExecutionStats {
 			}
 		}
 		this.observer.voted(this, index, vote);
-		tell();
+		tell(false);
 	}
 
+	@GuardedBy("this")
 	private void count(int index, Vote vote) {
 		this.votes[index] = vote;
 		if (vote instanceof Vote.Failed) {
@@ -99,15 +111,12 @@ final class VotingRound implements ExecutionStats {
 	 * The request was handed to every node.
 	 */
 	void sent() {
-		synchronized (this) {
-			this.sent = true;
-		}
-		tell();
+		tell(true);
 	}
 
 	/**
-	 * The one node that was asked first said no, so the others are not asked. Its vote is
-	 * counted next.
+	 * The deciding node, asked alone, has refused, so the other nodes are not asked. Its
+	 * vote is told next.
 	 */
 	synchronized void refused() {
 		this.sent = true;
@@ -128,10 +137,11 @@ final class VotingRound implements ExecutionStats {
 		return this.refused;
 	}
 
-	private void tell() {
+	private void tell(boolean nowSent) {
 		boolean tellDecided;
 		boolean tellAnswered;
 		synchronized (this) {
+			this.sent |= nowSent;
 			tellDecided = this.sent && !this.toldDecided && isDecided();
 			tellAnswered = this.sent && !this.toldAnswered && isAnswered();
 			this.toldDecided |= tellDecided;
@@ -158,7 +168,7 @@ final class VotingRound implements ExecutionStats {
 	}
 
 	/**
-	 * An error came in between; whoever delivers the vote again tells it again.
+	 * The observer threw; the next delivery of a vote tells it again.
 	 */
 	private synchronized void forgetTold(boolean decided, boolean answered) {
 		this.toldDecided &= !decided;
@@ -178,7 +188,8 @@ final class VotingRound implements ExecutionStats {
 	}
 
 	/**
-	 * Whether it is known if a quorum is reachable at all, or nobody wants to know.
+	 * Whether it is known if a quorum is reachable at all, or the other nodes are not
+	 * asked.
 	 */
 	synchronized boolean isAnswered() {
 		return this.refused || this.quorum.isReachedBy(this.answered) || isUnreachable();
@@ -279,7 +290,7 @@ final class VotingRound implements ExecutionStats {
 	}
 
 	/**
-	 * Hears about a round.
+	 * Follows a round.
 	 */
 	interface Observer {
 

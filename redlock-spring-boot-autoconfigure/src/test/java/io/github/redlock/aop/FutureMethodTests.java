@@ -38,6 +38,7 @@ import io.github.redlock.annotation.LockFailurePolicy;
 import io.github.redlock.annotation.LockLossPolicy;
 import io.github.redlock.autoconfigure.DistributedLockAutoConfiguration;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.memory.InMemoryLocks;
 import io.github.redlock.testing.FakeCluster;
 import io.github.redlock.testing.FakeCluster.Recorder;
@@ -537,7 +538,7 @@ class FutureMethodTests {
 	/** The lock may be there before the caller has its future. */
 	@Test
 	void methodNeverRunsOnTheThreadOfItsCaller() {
-		DefaultRedlock redlock = DefaultRedlock.builder()
+		DefaultRedlock redlock = new RedlockBuilder()
 			.nodes(new InMemoryLocks(System::nanoTime, Duration.ofMinutes(1)).newNodes())
 			.build();
 		try (redlock) {

@@ -23,6 +23,7 @@ import io.github.redlock.Redlock;
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.annotation.DistributedLock;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.memory.InMemoryLocks;
 import io.github.redlock.testing.FakeCluster;
 
@@ -226,7 +227,7 @@ class NodeSetTests {
 		CompletableFuture<Void> released = new CompletableFuture<>();
 		this.runner.withPropertyValues("redlock.mode=in-memory", "redlock.sets.billing.key-prefix=x")
 			.withBean("own", DefaultRedlock.class,
-					() -> own[0] = DefaultRedlock.builder()
+					() -> own[0] = new RedlockBuilder()
 						.nodes(new InMemoryLocks(System::nanoTime, Duration.ofMinutes(1)).newNodes())
 						.build())
 			.run((context) -> {

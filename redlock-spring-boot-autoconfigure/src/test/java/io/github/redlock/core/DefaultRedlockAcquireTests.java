@@ -434,7 +434,7 @@ class DefaultRedlockAcquireTests {
 		cluster.nodes().forEach((node) -> node.hold("a", "stranger", Duration.ofMinutes(5)));
 		LockHandle lock = redlock.acquire("a", TTL, LockOptions.builder().retryCount(-1).build());
 		assertThat(cluster.time().elapsed()).isBetween(Duration.ofMinutes(5), Duration.ofMinutes(5).plusMillis(300));
-		assertThat(lock.attempts()).as("the last ones are kept").hasSize(Acquisition.MAX_ATTEMPTS_KEPT);
+		assertThat(lock.attempts()).as("the last ones are kept").hasSize(1 + AttemptHistory.LAST_KEPT);
 	}
 
 	@ParameterizedTest

@@ -310,17 +310,19 @@ class RaceChecks {
 
 		private DefaultLockHandle hold() {
 			long now = this.time.nanoTime();
-			Grant grant = new Grant(REQUEST, now, now, LockRequest.NO_TOKEN, Row.begin(now));
-			DefaultLockHandle lock = new DefaultLockHandle(this.group, this.queues, new KeepAlive(this.group, TIMEOUT),
-					grant, this.settings, 0.3, List.of(), Runnable::run, (ended) -> {
+			Grant grant = new Grant(REQUEST, now, now, LockRequest.NO_TOKEN, Streak.begin(now));
+			DefaultLockHandle.Shared shared = new DefaultLockHandle.Shared(this.group, this.queues,
+					new KeepAlive(this.group, TIMEOUT, 0.3), Runnable::run, (ended) -> {
 					});
+			DefaultLockHandle lock = new DefaultLockHandle(shared, grant, this.settings, List.of());
 			lock.start();
 			return lock;
 		}
 
 		private Acquisition acquire() {
-			Acquisition acquisition = new Acquisition(this.group, this.queues, List.of("a"), Duration.ofSeconds(10),
-					this.settings, () -> "v", null, (grant, settings, attempts) -> hold());
+			Acquisition.Shared shared = new Acquisition.Shared(this.group, this.queues, new Requests(() -> "v", null),
+					(grant, settings, attempts) -> hold());
+			Acquisition acquisition = new Acquisition(shared, List.of("a"), Duration.ofSeconds(10), this.settings);
 			acquisition.begin();
 			return acquisition;
 		}

@@ -24,7 +24,7 @@ class ShortTtlWarningTests {
 
 	private final FakeCluster cluster = new FakeCluster(3);
 
-	private final Logger logger = (Logger) LoggerFactory.getLogger(DefaultRedlock.class);
+	private final Logger logger = (Logger) LoggerFactory.getLogger(ShortTtls.class);
 
 	private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 

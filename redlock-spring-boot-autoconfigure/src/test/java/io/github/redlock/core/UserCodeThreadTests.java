@@ -240,7 +240,7 @@ class UserCodeThreadTests {
 		this.cluster.time().advance(duration);
 	}
 
-	private DefaultRedlock client(Unwilling unwilling, Consumer<DefaultRedlock.Builder> customizer) {
+	private DefaultRedlock client(Unwilling unwilling, Consumer<RedlockBuilder> customizer) {
 		DefaultRedlock redlock = this.cluster.client((builder) -> {
 			builder.callbackExecutor(unwilling.executor());
 			customizer.accept(builder);

@@ -384,8 +384,7 @@ class UsingTests {
 	@Test
 	void closingClosesTheNodes() {
 		List<String> closed = new ArrayList<>();
-		DefaultRedlock redlock = DefaultRedlock.builder()
-			.time(this.cluster.time())
+		DefaultRedlock redlock = new RedlockBuilder().time(this.cluster.time())
 			.callbackExecutor(this.cluster.time())
 			.nodes(List.of(new FakeLockNode("node", this.cluster.time(), Duration.ZERO) {
 				@Override
@@ -401,7 +400,7 @@ class UsingTests {
 
 	@Test
 	void builderRefusesWhatCannotWork() {
-		DefaultRedlock.Builder builder = DefaultRedlock.builder();
+		RedlockBuilder builder = new RedlockBuilder();
 		assertThatIllegalArgumentException().isThrownBy(builder::build).withMessageContaining("nodes");
 		builder.nodes(this.cluster.nodes()).defaultTtl(Duration.ofNanos(1));
 		assertThatIllegalArgumentException().isThrownBy(builder::build).withMessageContaining("ttl");

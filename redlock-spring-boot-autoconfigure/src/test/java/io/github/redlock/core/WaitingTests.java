@@ -105,7 +105,7 @@ class WaitingTests {
 	}
 
 	@Test
-	void everybodyInARowIsToldOfHisOwnLock() {
+	void everyHolderOfAStreakIsToldOfItsOwnLock() {
 		LockHandle first = got(ask(EXTENDED));
 		handOverTo(first, List.of(ask(EXTENDED), ask(EXTENDED), ask(EXTENDED)));
 		assertThat(this.recorder.events("acquired")).hasSize(4);
@@ -173,10 +173,10 @@ class WaitingTests {
 	}
 
 	@Test
-	void rowEndsSoThatOthersGetTheirTurn() {
+	void streakEndsSoThatOtherProcessesGetTheirTurn() {
 		List<CompletableFuture<LockHandle>> waiting = new ArrayList<>();
 		LockHandle holder = got(ask(EXTENDED));
-		for (int i = 0; i < 2 * Row.MAX_LENGTH; i++) {
+		for (int i = 0; i < 2 * Streak.MAX_LENGTH; i++) {
 			waiting.add(ask(EXTENDED));
 		}
 		int released = 0;
@@ -191,10 +191,10 @@ class WaitingTests {
 	}
 
 	@Test
-	void rowEndsWithTimeToo() {
+	void streakEndsWithTimeToo() {
 		LockHandle holder = got(ask(EXTENDED));
 		CompletableFuture<LockHandle> second = ask(EXTENDED);
-		pass(Duration.ofNanos(Row.MAX_NANOS));
+		pass(Duration.ofNanos(Streak.MAX_NANOS));
 		this.cluster.clearLogs();
 		release(holder);
 		assertThat(this.cluster.node(0).log()).contains("release [a]");
@@ -297,7 +297,7 @@ class WaitingTests {
 	/** The lock of a holder who has had it for so long that he does not hand it over. */
 	private LockHandle held() {
 		LockHandle held = got(ask(PLAIN));
-		pass(Duration.ofNanos(Row.MAX_NANOS));
+		pass(Duration.ofNanos(Streak.MAX_NANOS));
 		return held;
 	}
 

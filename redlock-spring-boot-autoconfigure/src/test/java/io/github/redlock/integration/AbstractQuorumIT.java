@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.redis.RedisLockNodes;
 import io.github.redlock.redis.RedisNodeSettings;
 import io.github.redlock.testing.RedisServers;
@@ -30,14 +31,14 @@ abstract class AbstractQuorumIT {
 		});
 	}
 
-	protected DefaultRedlock client(Consumer<DefaultRedlock.Builder> customizer) {
+	protected DefaultRedlock client(Consumer<RedlockBuilder> customizer) {
 		RedisLockNodes nodes = new RedisLockNodes("redlock:", Duration.ofMinutes(10));
 		for (int i = 0; i < this.servers.servers().size(); i++) {
 			nodes.add(
 					new RedisNodeSettings("node" + i, "127.0.0.1", this.servers.server(i).port(), null, null, 0, null),
 					Duration.ofSeconds(1), Duration.ofMillis(200));
 		}
-		DefaultRedlock.Builder builder = DefaultRedlock.builder().nodes(nodes.nodes());
+		RedlockBuilder builder = new RedlockBuilder().nodes(nodes.nodes());
 		customizer.accept(builder);
 		return opened(builder.build(), nodes);
 	}

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import io.github.redlock.LockHandle;
 import io.github.redlock.Redlock;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.redis.RedisLockNodes;
 import io.github.redlock.redis.RedisNodeSettings;
 import io.github.redlock.testing.RedisServers;
@@ -53,7 +54,7 @@ class NodeRedlockIT {
 			.forEach((server) -> this.nodes.add(
 					new RedisNodeSettings("node" + server.port(), "127.0.0.1", server.port(), null, null, 0, null),
 					Duration.ofSeconds(1), Duration.ofSeconds(1)));
-		this.redlock = DefaultRedlock.builder().nodes(this.nodes.nodes()).commandTimeout(Duration.ofSeconds(1)).build();
+		this.redlock = new RedlockBuilder().nodes(this.nodes.nodes()).commandTimeout(Duration.ofSeconds(1)).build();
 		ProcessBuilder builder = new ProcessBuilder(List.of("node",
 				Path.of("src/test/resources/node-redlock.js").toAbsolutePath().toString(),
 				this.servers.servers().stream().map((server) -> "" + server.port()).collect(Collectors.joining(","))));

@@ -24,6 +24,7 @@ import io.github.redlock.ExecutionStats;
 import io.github.redlock.LockHandle;
 import io.github.redlock.LockNotAcquiredException;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.redis.RedisLockNodes;
 import io.github.redlock.redis.RedisNodeSettings;
 import io.github.redlock.spi.Vote;
@@ -93,7 +94,7 @@ class NodeTroubleIT extends AbstractQuorumIT {
 			nodes.add(new RedisNodeSettings("node" + i, "127.0.0.1", proxy.port(), null, null, 0, null),
 					Duration.ofSeconds(1), Duration.ofMillis(200));
 		}
-		return opened(DefaultRedlock.builder().nodes(nodes.nodes()).listener(this.recorder).build(), nodes);
+		return opened(new RedlockBuilder().nodes(nodes.nodes()).listener(this.recorder).build(), nodes);
 	}
 
 	private static int votes(LockHandle lock) {
@@ -317,7 +318,7 @@ class NodeTroubleIT extends AbstractQuorumIT {
 					new RedisNodeSettings("node" + i, "127.0.0.1", this.servers.server(i).port(), null, null, 0, null),
 					Duration.ofSeconds(1), Duration.ofMillis(200));
 		}
-		return opened(DefaultRedlock.builder().nodes(nodes.nodes()).listener(this.recorder).build(), nodes);
+		return opened(new RedlockBuilder().nodes(nodes.nodes()).listener(this.recorder).build(), nodes);
 	}
 
 	/** [35] */

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import io.github.redlock.LockHandle;
 import io.github.redlock.LockOptions;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.redis.RedisLockNodes;
 import io.github.redlock.redis.RedisNodeSettings;
 import io.github.redlock.testing.RedisServers;
@@ -141,7 +142,7 @@ class TwoProcessesIT {
 						null), Duration.ofSeconds(1), Duration.ofMillis(200));
 			}
 			Queue<Hold> holds = new ConcurrentLinkedQueue<>();
-			try (DefaultRedlock redlock = DefaultRedlock.builder().nodes(nodes.nodes()).build()) {
+			try (DefaultRedlock redlock = new RedlockBuilder().nodes(nodes.nodes()).build()) {
 				redlock.acquire("ready-" + ProcessHandle.current().pid()).release();
 				System.out.println("ready");
 				new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();

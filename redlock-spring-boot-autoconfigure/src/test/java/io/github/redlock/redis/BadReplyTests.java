@@ -28,6 +28,7 @@ import io.github.redlock.LockNotAcquiredException;
 import io.github.redlock.LockOptions;
 import io.github.redlock.LockReleaseException;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.testing.Garbage;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -77,8 +78,7 @@ class BadReplyTests {
 
 	private static void run(RedisLockNodes nodes, List<Server> servers, AtomicInteger granted, AtomicInteger refused) {
 		LockOptions options = LockOptions.builder().waitTime(Duration.ofMillis(300)).build();
-		try (DefaultRedlock redlock = DefaultRedlock.builder()
-			.nodes(nodes.nodes())
+		try (DefaultRedlock redlock = new RedlockBuilder().nodes(nodes.nodes())
 			.commandTimeout(Duration.ofMillis(80))
 			.build()) {
 			for (int i = 0; i < 5; i++) {

@@ -15,6 +15,7 @@ import redis.clients.jedis.Jedis;
 
 import io.github.redlock.LockHandle;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.Vote;
 import io.github.redlock.testing.RedisServer;
@@ -63,10 +64,10 @@ class SecuredNodeIT {
 	void lockIsTakenOverTls() throws Exception {
 		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
 		RedisServer server = opened(tls().start(keyStore));
-		DefaultRedlock redlock = opened(DefaultRedlock.builder()
-			.nodes(List.of(node(server, null, null, TlsServers.trusting(keyStore))))
-			.commandTimeout(Duration.ofSeconds(5))
-			.build());
+		DefaultRedlock redlock = opened(
+				new RedlockBuilder().nodes(List.of(node(server, null, null, TlsServers.trusting(keyStore))))
+					.commandTimeout(Duration.ofSeconds(5))
+					.build());
 		LockHandle lock = redlock.acquire("a", Duration.ofSeconds(30));
 		assertThat(lock.release()).isTrue();
 	}
@@ -99,7 +100,7 @@ class SecuredNodeIT {
 		LockNode node = node(server, "locker", "secret", null);
 		assertThat(ping(node)).isInstanceOf(Vote.Granted.class);
 		DefaultRedlock redlock = opened(
-				DefaultRedlock.builder().nodes(List.of(node)).commandTimeout(Duration.ofSeconds(5)).build());
+				new RedlockBuilder().nodes(List.of(node)).commandTimeout(Duration.ofSeconds(5)).build());
 		LockHandle lock = redlock.acquire("a", Duration.ofSeconds(30));
 		lock.extend();
 		assertThat(lock.release()).isTrue();

@@ -10,6 +10,10 @@ final class Mutants {
 
 	private static final String ACQUISITION = "core/Acquisition.java";
 
+	private static final String ATTEMPT = "core/Attempt.java";
+
+	private static final String BATCH = "core/ExtensionBatch.java";
+
 	private static final String EXTENSION = "core/Extension.java";
 
 	private static final String GUARD = "core/NodeGuard.java";
@@ -23,6 +27,10 @@ final class Mutants {
 	private static final String HANDLE = "core/DefaultLockHandle.java";
 
 	private static final String REDLOCK = "core/DefaultRedlock.java";
+
+	private static final String PATIENCE = "core/Patience.java";
+
+	private static final String RENEWAL = "core/Renewal.java";
 
 	private static final String ROUND = "core/VotingRound.java";
 
@@ -41,8 +49,8 @@ final class Mutants {
 	private static final String STALE = "if fence >= first and not (fence == tonumber(token) and mine == n) then";
 
 	private static final String RELEASE_FAILED_ATTEMPT = """
-			this.request = null;
-					withdraw(round, request, (split || deciding == null) && isLastAttempt(now));
+			attempt.withdrawn();
+					withdraw(attempt, (granted || deciding == null) && last);
 			""".indent(0).stripTrailing();
 
 	private Mutants() {
@@ -52,12 +60,13 @@ final class Mutants {
 			// Validity
 			Mutant.of("validity counts from the last request instead of the first")
 				.edit(ROUND, "private final long start;", "private long start;")
-				.edit(ROUND, "	void sent() {\n		synchronized (this) {",
-						"	void sent() {\n		sent(this.start);\n	}\n\n	void sent(long now) {\n		synchronized (this) {\n			this.start = now;")
+				.edit(ROUND, "	void sent() {\n",
+						"	void sent() {\n		sent(this.start);\n	}\n\n	void sent(long now) {\n		synchronized (this) {\n			this.start = now;\n		}\n")
 				.edit(GROUP, "			sendTo(i, command, request, round);\n		}\n		round.sent();",
 						"			sendTo(i, command, request, round);\n		}\n		round.sent(this.time.nanoTime());"),
 			Mutant.of("validity counts from the decision")
-				.edit(ACQUISITION, "new Grant(request, round.start(), round.start()", "new Grant(request, now, now"),
+				.edit(ACQUISITION, "acquired(attempt.grant());",
+						"Grant grant = attempt.grant();\n			acquired(new Grant(grant.request(), now, now, grant.token(), grant.streak()));"),
 			Mutant.of("an extension counts from its decision")
 				.edit(EXTENSION, "this.lock.extended(round.start()", "this.lock.extended(this.nodes.time().nanoTime()"),
 			Mutant.of("success is not checked for the validity left")
@@ -106,84 +115,87 @@ final class Mutants {
 				.edit(ROUND, "return this.quorum.isReachedBy(this.granted);",
 						"return this.quorum.isReachedBy(this.answered);"),
 			// Clean-up after an attempt
-			Mutant.of("release only where granted").edit(ACQUISITION, RELEASE_FAILED_ATTEMPT, """
-					this.request = null;
-					for (int i = 0; i < this.nodes.guards().size(); i++) {
-						if (round.voteOf(i) instanceof Vote.Granted) {
-							this.nodes.guards().get(i).send(LockCommand.RELEASE, request, (vote) -> { });
-						}
-					}"""),
-			Mutant.of("no release where the request failed").edit(ACQUISITION, RELEASE_FAILED_ATTEMPT, """
-					this.request = null;
-					for (int i = 0; i < this.nodes.guards().size(); i++) {
-						if (!(round.voteOf(i) instanceof Vote.Failed)) {
-							this.nodes.guards().get(i).send(LockCommand.RELEASE, request, (vote) -> { });
-						}
-					}"""),
-			Mutant.of("late votes are ignored for the clean-up").edit(ACQUISITION, RELEASE_FAILED_ATTEMPT, """
-					this.request = null;
-					for (int i = 0; i < this.nodes.guards().size(); i++) {
-						if (round.voteOf(i) != null) {
-							this.nodes.guards().get(i).send(LockCommand.RELEASE, request, (vote) -> { });
-						}
-					}"""),
+			Mutant.of("release only where granted")
+				.edit(ACQUISITION, RELEASE_FAILED_ATTEMPT,
+						"""
+								attempt.withdrawn();
+								for (int i = 0; i < this.shared.nodes.guards().size(); i++) {
+									if (round.voteOf(i) instanceof Vote.Granted) {
+										this.shared.nodes.guards().get(i).send(LockCommand.RELEASE, attempt.request(), (vote) -> { });
+									}
+								}"""),
+			Mutant.of("no release where the request failed")
+				.edit(ACQUISITION, RELEASE_FAILED_ATTEMPT,
+						"""
+								attempt.withdrawn();
+								for (int i = 0; i < this.shared.nodes.guards().size(); i++) {
+									if (!(round.voteOf(i) instanceof Vote.Failed)) {
+										this.shared.nodes.guards().get(i).send(LockCommand.RELEASE, attempt.request(), (vote) -> { });
+									}
+								}"""),
+			Mutant.of("late votes are ignored for the clean-up")
+				.edit(ACQUISITION, RELEASE_FAILED_ATTEMPT,
+						"""
+								attempt.withdrawn();
+								for (int i = 0; i < this.shared.nodes.guards().size(); i++) {
+									if (round.voteOf(i) != null) {
+										this.shared.nodes.guards().get(i).send(LockCommand.RELEASE, attempt.request(), (vote) -> { });
+									}
+								}"""),
 			Mutant.of("a retry keeps its own leftovers")
-				.edit(ACQUISITION, RELEASE_FAILED_ATTEMPT, "this.request = null;"),
+				.edit(ACQUISITION, RELEASE_FAILED_ATTEMPT, "attempt.withdrawn();"),
 			Mutant.of("an attempt is released before it is sent to every node")
 				.edit(ROUND, "tellDecided = this.sent && !", "tellDecided = !"),
 			Mutant.of("an aborted acquisition keeps its keys").edit(ACQUISITION, """
-					if (this.request != null) {
-								this.nodes.releaseInBackground(this.request);
+					if (request != null) {
+								this.shared.nodes.releaseInBackground(request);
 							}
 							end(reason, why, null);""", "end(reason, why, null);"),
 			Mutant.of("a lock that nobody takes is not released")
 				.edit(REDLOCK, "if (!taken && outcome instanceof Acquired acquired) {",
 						"if (false && outcome instanceof Acquired acquired) {"),
 			Mutant.of("one value for all attempts")
-				.edit(ACQUISITION, "private @Nullable LockRequest request;", """
-						private @Nullable LockRequest request;
+				.edit(ACQUISITION, "private @Nullable Attempt attempt;", """
+						private @Nullable Attempt attempt;
 
 						private @Nullable String oneValue;
 						""")
-				.edit(ACQUISITION, "		int block = this.queued", """
-						if (this.oneValue == null) {
-							this.oneValue = this.values.get();
-						}
-						int block = this.queued""")
-				.edit(ACQUISITION, "this.resources, this.values.get(), this.ttl, this.tokens",
-						"this.resources, this.oneValue, this.ttl, this.tokens")
-				.edit(ACQUISITION, "this.resources, this.values.get(), this.ttl, LockRequest",
-						"this.resources, this.oneValue, this.ttl, LockRequest"),
+				.edit(ACQUISITION,
+						"return this.shared.requests.next(this.resources, this.ttl, this.queued ? Streak.MAX_LENGTH : 1);",
+						"""
+								LockRequest next = this.shared.requests.next(this.resources, this.ttl, this.queued ? Streak.MAX_LENGTH : 1);
+								if (this.oneValue == null) {
+									this.oneValue = next.value();
+								}
+								return new LockRequest(this.resources, this.oneValue, this.ttl, next.token(), next.block());
+								"""),
 			// Waiting
 			Mutant.of("the wait time does not end the waiting")
-				.edit(ACQUISITION, "return now - this.startedAt >= this.settings.patienceNanos();", "return false;"),
+				.edit(PATIENCE, "return now - this.startedAt >= this.settings.patienceNanos();", "return false;"),
 			Mutant.of("an interrupt does not end the acquisition")
 				.edit(REDLOCK, "acquisition.abort(Reason.INTERRUPTED, \"the waiting thread was interrupted\");", ""),
 			Mutant.of("an outage is taken for a held lock")
 				.edit(ACQUISITION, "round.isUnreachable() ? Reason.NO_QUORUM : Reason.HELD", "Reason.HELD"),
-			Mutant.of("nobody follows the first of a queue").edit(ACQUISITION, "first.becomeFirst(released);", ""),
+			Mutant.of("nobody follows the first of a queue").edit(ACQUISITION, "first.becomeFirst(free);", ""),
 			Mutant.of("who gives up stays in the queue")
-				.edit(ACQUISITION, "		try {\n			leaveQueue(this.request != null);", "		try {"),
+				.edit(ACQUISITION, "		try {\n			leaveQueue(released);", "		try {"),
 			Mutant.of("who is not the first waits for ever")
-				.edit(ACQUISITION, "if (patience < Nanos.FOREVER) {", "if (false) {"),
+				.edit(ACQUISITION, "if (!this.patience.isEndless()) {", "if (false) {"),
 			Mutant.of("who is woken for nothing asks again at once")
-				.edit(ACQUISITION, "this.queues.notices(this) != this.noticesBefore", "true"),
+				.edit(ATTEMPT, "notices != this.noticesBefore", "true"),
 			Mutant.of("the others are asked for somebody who has given up")
-				.edit(ACQUISITION,
-						"if (first == NONE || !round.equals(this.round) || request == null || this.outcome.isDone()) {",
-						"if (first == NONE || request == null) {")
-				.edit(ACQUISITION, "		cancelAskOthers();\n		if (this.request != null) {",
-						"		if (this.request != null) {"),
+				.edit(ATTEMPT, "			this.headStart.cancel();\n", "			this.headStart.hashCode();\n"),
 			Mutant.of("the first node decides alone")
 				.edit(ROUND, "return this.quorum.isReachedBy(this.granted);",
 						"return this.refused || this.quorum.isReachedBy(this.granted);"),
 			// Hand-over
 			Mutant.of("a lock is handed over while an attempt is under way")
-				.edit(ACQUISITION, "this.outcome.isDone() || this.underWay || handover",
-						"this.outcome.isDone() || handover"),
+				.edit(ACQUISITION, "if (!this.state.isPause() || handover",
+						"if (this.state == State.ENDED || handover"),
 			Mutant.of("a lock that was handed over is valid for its holder before")
-				.edit(HANDLE, "			this.state = State.RELEASED;\n			end();\n			if (handover",
-						"			this.state = (handover != null) ? State.HELD : State.RELEASED;\n			end();\n			if (handover"),
+				.edit(HANDLE,
+						"			this.state = State.RELEASED;\n			this.renewal.cancel();\n			if (handover",
+						"			this.state = (handover != null) ? State.HELD : State.RELEASED;\n			this.renewal.cancel();\n			if (handover"),
 			Mutant.of("the validity of a lock begins anew when it is handed over")
 				.edit(HANDOVER, "return new Grant(same, confirmedAt, now,", "return new Grant(same, now, now,"),
 			Mutant.of("a lock is handed over with its token")
@@ -195,8 +207,8 @@ final class Mutants {
 				.edit(HANDOVER, "return new Grant(same, confirmedAt,",
 						"return new Grant(same.withTtl(ttl), confirmedAt,"),
 			Mutant.of("a transfer that fails is forgotten")
-				.edit(ACQUISITION, "			// What could not be taken over was released.\n			attempt();",
-						""),
+				.edit(ACQUISITION,
+						"			// What could not be taken over was released.\n			attempt(false);", ""),
 			Mutant.of("what a transfer leaves behind is not released")
 				.edit("core/Transfer.java", "this.nodes.sendInBackground(index, LockCommand.RELEASE, this.before);",
 						""),
@@ -206,13 +218,13 @@ final class Mutants {
 				.edit(LUA_TRANSFER, "			redis.call('SET', KEYS[n + i], token, 'PX', fence_ttl)\n", ""),
 			Mutant.of("the value of a transfer that fails is not released")
 				.edit(ACQUISITION, RELEASE_FAILED_ATTEMPT,
-						"this.request = null;\n		if (this.row == null) {\n			withdraw(round, request, false);\n		}"),
+						"attempt.withdrawn();\n		if (!attempt.isTransfer()) {\n			withdraw(attempt, false);\n		}"),
 			// Tokens
 			Mutant.of("the fence is not raised").edit(LUA_ACQUIRE, "		set(KEYS[i], token, fence_ttl)\n", ""),
 			Mutant.of("the fence is not read").edit(LUA_ACQUIRE, STALE, "if false then"),
 			Mutant.of("a token equal to the fence is accepted").edit(LUA_ACQUIRE, STALE, "if fence > first then"),
 			Mutant.of("the token is not learnt from STALE")
-				.edit(ACQUISITION, "this.tokens.learn(stale.highest());", ""),
+				.edit(ACQUISITION, "this.shared.requests.learn(stale.highest());", ""),
 			Mutant.of("a token does not exceed its predecessor")
 				.edit("core/FencingTokens.java", "Math.max(last + 1, now)", "now"),
 			Mutant.of("a block of tokens is not reserved")
@@ -242,27 +254,28 @@ final class Mutants {
 				.edit(EXTENSION, "round != this.round || this.lock.endIfExpired()", "round != this.round"),
 			Mutant.of("an extension begins after the deadline")
 				.edit(EXTENSION, "if (!this.lock.endIfExpired()) {", "{")
-				.edit(HANDLE,
-						"if (this.state != State.HELD || endIfExpired()) {\n			return;\n		}\n		if (extendsNext()",
-						"if (this.state != State.HELD) {\n			return;\n		}\n		if (extendsNext()"),
+				.edit(RENEWAL,
+						"if (!this.lock.isHeld() || this.lock.endIfExpired()) {\n				return;\n			}\n			if (extendsNext()",
+						"if (!this.lock.isHeld()) {\n				return;\n			}\n			if (extendsNext()"),
 			Mutant.of("an extension goes on while the lock is released")
-				.edit(EXTENSION, "			this.pause.cancel();\n", "			this.pause.hashCode();\n")
+				.edit(EXTENSION, "				this.pause.cancel();\n", "				this.pause.hashCode();\n")
 				.edit(EXTENSION,
 						"			if (this.outcome.isDone()) {\n				return;\n			}\n			VotingRound",
 						"			VotingRound")
 				.edit(EXTENSION, "if (!this.lock.endIfExpired()) {", "{"),
 			Mutant.of("an extension is not tried again")
 				.edit(EXTENSION, "this.pause = this.nodes.time().schedule(pauseNanos(), this::attempt);", ""),
-			Mutant.of("auto-extension never begins").edit(HANDLE, "this.timer = extendsNext()", "this.timer = false"),
+			Mutant.of("auto-extension never begins").edit(RENEWAL, "this.timer = extendsNext()", "this.timer = false"),
 			// Loss
 			Mutant.of("the loss is reported twice")
-				.edit(HANDLE, "this.nodes.events().lost(this, error);",
-						"for (int i = 0; i < 2; i++) { this.nodes.events().lost(this, error); }"),
-			Mutant.of("the loss is not reported").edit(HANDLE, "this.nodes.events().lost(this, error);", ""),
+				.edit(HANDLE, "this.shared.nodes.events().lost(this, error);",
+						"for (int i = 0; i < 2; i++) { this.shared.nodes.events().lost(this, error); }"),
+			Mutant.of("the loss is not reported").edit(HANDLE, "this.shared.nodes.events().lost(this, error);", ""),
 			Mutant.of("what is left of a lost lock is not released")
 				.edit(HANDLE, "		if (release) {", "		if (false) {"),
 			Mutant.of("the deadline is not watched")
-				.edit(HANDLE, ": this.nodes.time().schedule(this.deadline - now(), this::timerFired);", ": null;"),
+				.edit(RENEWAL, ": this.nodes.time().schedule(this.lock.remainingNanos(), this::timerFired);",
+						": null;"),
 			// Release
 			Mutant.of("the lock is valid until its release is confirmed")
 				.edit(HANDLE, "return this.state == State.HELD && remainingNanos() > 0;",
@@ -276,15 +289,16 @@ final class Mutants {
 			Mutant.of("an asynchronous block never completes")
 				.edit(REDLOCK, "			future.complete(result);\n", ""),
 			Mutant.of("the stage of the loss never completes")
-				.edit(HANDLE, "this.callbackExecutor.execute(() -> this.lost.complete(error));", ""),
+				.edit(HANDLE, "this.shared.callbackExecutor.execute(() -> this.lost.complete(error));", ""),
 			Mutant.of("a crash of the core is passed off as an outage")
-				.edit(ACQUISITION, "		if (isLastAttempt(now)) {",
-						"		if (round.isUnreachable()) {\n			throw new NullPointerException();\n		}\n		if (isLastAttempt(now)) {"),
+				.edit(ACQUISITION, "		if (attempt.isTransfer() && !(",
+						"		if (round.isUnreachable()) {\n			throw new NullPointerException();\n		}\n		if (attempt.isTransfer() && !("),
 			Mutant.of("a lost lock stays in use for ever")
 				.edit("core/ActiveLocks.java", "		this.held.remove(lock);\n", ""),
 			Mutant.of("the timer survives the release")
-				.edit(HANDLE, "	private void end() {\n		if (this.timer != null) {",
-						"	private void end() {\n		if (false) {"),
+				.edit(RENEWAL,
+						"	void cancel() {\n		synchronized (this.lock) {\n			if (this.timer != null) {",
+						"	void cancel() {\n		synchronized (this.lock) {\n			if (false) {"),
 			Mutant.of("a release deletes whatever is there")
 				.edit(LUA_RELEASE, "if redis.call('GET', KEYS[i]) == ARGV[1] then",
 						"if redis.call('GET', KEYS[i]) then"),
@@ -311,15 +325,14 @@ final class Mutants {
 				.edit("redis/ScriptPipeline.java", "if (repeated) {", "if (false) {"),
 			// Extensions that travel together
 			Mutant.of("a batch counts from its decision")
-				.edit("core/ExtensionBatch.java", "? this.requests.get(i) : null, this.start);",
-						"? this.requests.get(i) : null, this.nodes.time().nanoTime());"),
+				.edit(BATCH, "won ? locks.get(i).request : null, start);",
+						"won ? locks.get(i).request : null, this.nodes.time().nanoTime());"),
 			Mutant.of("a batch needs no quorum")
-				.edit("core/ExtensionBatch.java", "this.nodes.quorum().isReachedBy(granted) ? this.requests",
-						"granted > 0 ? this.requests"),
+				.edit(BATCH, "boolean won = this.nodes.quorum().isReachedBy(granted);", "boolean won = granted > 0;"),
 			Mutant.of("a batch confirms everything or nothing")
-				.edit("core/ExtensionBatch.java", "answer.stream().allMatch(Vote.Granted.class::isInstance)",
+				.edit(BATCH, "answer.stream().allMatch(Vote.Granted.class::isInstance)",
 						"answer.stream().anyMatch(Vote.Granted.class::isInstance)")
-				.edit("core/ExtensionBatch.java", "answer.get(i) instanceof Vote.Granted) ? 1 : 0",
+				.edit(BATCH, "answer.get(i) instanceof Vote.Granted) ? 1 : 0",
 						"answer.stream().anyMatch(Vote.Granted.class::isInstance)) ? 1 : 0"),
 			Mutant.of("a batch extends foreign keys")
 				.edit("redis/extend-all.lua", "elseif current ~= ARGV[2 + i] then", "elseif false then"),

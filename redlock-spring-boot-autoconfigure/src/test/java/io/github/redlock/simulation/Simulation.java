@@ -28,7 +28,7 @@ import io.github.redlock.Redlock;
 import io.github.redlock.RedlockException;
 import io.github.redlock.aop.CurrentLock;
 import io.github.redlock.aop.DistributedLockAdvisor;
-import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.simulation.Oracle.Call;
 import io.github.redlock.simulation.Oracle.Holder;
 
@@ -169,8 +169,7 @@ final class Simulation {
 						pipelining ? this.scenario.longestUnread() : Duration.ZERO, Scenario.RETENTION));
 		}
 		int[] attempt = new int[1];
-		process.setRedlock(DefaultRedlock.builder()
-			.nodes(process.links())
+		process.setRedlock(new RedlockBuilder().nodes(process.links())
 			.time(process)
 			.callbackExecutor(process)
 			.random(random)

@@ -13,6 +13,7 @@ import io.github.redlock.LockNotAcquiredException;
 import io.github.redlock.LockReleaseException;
 import io.github.redlock.RedlockListener;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
 
 /**
  * N fake nodes in virtual time, and clients on them.
@@ -51,9 +52,8 @@ public final class FakeCluster {
 		});
 	}
 
-	public DefaultRedlock client(Consumer<DefaultRedlock.Builder> customizer) {
-		DefaultRedlock.Builder builder = DefaultRedlock.builder()
-			.nodes(this.nodes)
+	public DefaultRedlock client(Consumer<RedlockBuilder> customizer) {
+		RedlockBuilder builder = new RedlockBuilder().nodes(this.nodes)
 			.time(this.time)
 			.callbackExecutor(this.time)
 			.random(new Random(42))

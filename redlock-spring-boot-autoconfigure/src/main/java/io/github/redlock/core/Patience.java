@@ -1,0 +1,129 @@
+package io.github.redlock.core;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * How long one caller goes on trying, and how long it pauses between attempts; arithmetic
+ * only, in nanoseconds.
+ * <p>
+ * A wait time bounds the time. Without one, the number of retries is bounded, as long as
+ * each of them has had its full pause. Once a pause was cut short, or the caller waited
+ * in a queue without trying, that number says nothing about the time that has passed; the
+ * time is bounded then by what the retries would have taken.
+ * <p>
+ * Not thread-safe.
+ */
+final class Patience {
+
+	/**
+	 * How often an attempt is repeated at once with a larger token. Each repetition has
+	 * learnt every token seen so far; more are needed only while other clients keep
+	 * issuing tokens from a clock that is ahead.
+	 */
+	static final int MAX_STALE_REPEATS = 5;
+
+	private final LockSettings settings;
+
+	private final long startedAt;
+
+	private boolean boundedByTime;
+
+	private int retries;
+
+	private int staleRepeats;
+
+	/**
+	 * Consecutive attempts that the deciding node granted and the quorum did not: its
+	 * notice can overtake the release elsewhere.
+	 */
+	private int splits;
+
+	Patience(LockSettings settings, long startedAt) {
+		this.settings = settings;
+		this.startedAt = startedAt;
+		this.boundedByTime = settings.waitTime() != null;
+	}
+
+	/**
+	 * Whether the attempt that has just failed was the last one.
+	 */
+	boolean isOver(long now) {
+		if (this.boundedByTime) {
+			return now - this.startedAt >= this.settings.patienceNanos();
+		}
+		return this.settings.retryCount() >= 0 && this.retries >= this.settings.retryCount();
+	}
+
+	/**
+	 * Whether there is no end to it.
+	 */
+	boolean isEndless() {
+		return this.settings.patienceNanos() >= Nanos.FOREVER;
+	}
+
+	/**
+	 * How long to wait behind other waiters, without trying.
+	 */
+	long remainingNanos(long now) {
+		return this.settings.patienceNanos() - (now - this.startedAt);
+	}
+
+	/**
+	 * Bound the time from now on: a pause was cut short, or there was none.
+	 */
+	void boundByTime() {
+		this.boundedByTime = true;
+	}
+
+	/**
+	 * The pause before the next retry.
+	 * @param nanosUntilFree when a quorum will be free, as far as the last votes tell;
+	 * zero or less if unknown
+	 */
+	long retryPauseNanos(long nanosUntilFree, long now, RandomGenerator random) {
+		this.retries++;
+		long pause = pauseNanos(nanosUntilFree, now, random);
+		if (this.splits > 0) {
+			this.boundedByTime = true;
+			return Math.min(pause, RetrySchedule.splitPauseNanos(this.splits));
+		}
+		return pause;
+	}
+
+	/**
+	 * A pause like that before a retry, which it is not.
+	 */
+	long pauseNanos(long nanosUntilFree, long now, RandomGenerator random) {
+		long pause = this.settings.retry().nextPauseNanos(random);
+		if (nanosUntilFree > 0 && nanosUntilFree < pause) {
+			// Redis expires with a precision of a millisecond.
+			pause = nanosUntilFree + RetrySchedule.MIN_PAUSE_NANOS;
+		}
+		return this.boundedByTime ? Math.min(pause, remainingNanos(now)) : pause;
+	}
+
+	/**
+	 * An attempt has failed.
+	 * @param split whether the deciding node granted it, and tells of releases
+	 */
+	void failed(boolean split) {
+		this.splits = split ? this.splits + 1 : 0;
+	}
+
+	/**
+	 * Whether the last attempt was granted by the deciding node only.
+	 */
+	boolean isSplit() {
+		return this.splits > 0;
+	}
+
+	/**
+	 * Whether to repeat an attempt at once, which does not count as a retry.
+	 * @param stale whether a larger token would have changed its outcome
+	 */
+	boolean repeatsAtOnce(boolean stale) {
+		this.staleRepeats = (stale && this.staleRepeats < MAX_STALE_REPEATS) ? this.staleRepeats + 1 : 0;
+		return this.staleRepeats > 0;
+	}
+
+}

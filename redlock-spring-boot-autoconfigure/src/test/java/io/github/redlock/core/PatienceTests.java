@@ -1,0 +1,118 @@
+package io.github.redlock.core;
+
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * How long a caller goes on trying; all times in milliseconds.
+ */
+class PatienceTests {
+
+	private static final long START = Long.MAX_VALUE - ms(100);
+
+	private static final RandomGenerator NO_JITTER = () -> {
+		throw new AssertionError("there is no jitter");
+	};
+
+	private static long ms(long millis) {
+		return Duration.ofMillis(millis).toNanos();
+	}
+
+	/** With pauses of 200 ms. */
+	private static Patience patience(Long waitMillis, int retryCount) {
+		Duration waitTime = (waitMillis != null) ? Duration.ofMillis(waitMillis) : null;
+		return new Patience(new LockSettings(waitTime, retryCount,
+				new RetrySchedule(Duration.ofMillis(200), Duration.ZERO), 0.01, false, Duration.ZERO, null), START);
+	}
+
+	@ParameterizedTest
+	@CsvSource(textBlock = """
+			# wait time, retry count, retries so far, cut short, passed, over
+			          ,           0,               0, false,          0, true
+			          ,           3,               2, false,       9999, false
+			          ,           3,               3, false,        600, true
+			          ,           3,               9, true,         599, false
+			          ,           3,               0, true,         600, true
+			          ,          -1,            9999, false,     999999, false
+			          ,          -1,            9999, true,      999999, false
+			      1000,           0,            9999, false,        999, false
+			      1000,          -1,               0, false,       1000, true
+			         0,          -1,               0, false,          0, true
+			""")
+	void waitTimeBoundsTheTimeAndElseTheRetriesDoUnlessAPauseWasCutShort(Long waitMillis, int retryCount, int retries,
+			boolean cutShort, long passed, boolean over) {
+		Patience patience = patience(waitMillis, retryCount);
+		for (int i = 0; i < retries; i++) {
+			patience.retryPauseNanos(0, START, NO_JITTER);
+		}
+		if (cutShort) {
+			patience.boundByTime();
+		}
+		assertThat(patience.isOver(START + ms(passed))).isEqualTo(over);
+	}
+
+	@ParameterizedTest
+	@CsvSource(textBlock = """
+			# wait time, until free, passed, cut short, pause
+			          ,           0,      0, false,       200
+			          ,          -1,      0, false,       200
+			          ,          50,      0, false,        51
+			          ,         300,      0, false,       200
+			          ,           0,    550, false,       200
+			          ,           0,    550, true,         50
+			      1000,           0,    900, false,       100
+			      1000,          20,    900, false,        21
+			""")
+	void pauseEndsWithTheTtlOfTheHolderAndWithThePatience(Long waitMillis, long untilFree, long passed,
+			boolean cutShort, long pause) {
+		Patience patience = patience(waitMillis, 3);
+		if (cutShort) {
+			patience.boundByTime();
+		}
+		assertThat(patience.retryPauseNanos(ms(untilFree), START + ms(passed), NO_JITTER)).isEqualTo(ms(pause));
+	}
+
+	@Test
+	void pausesAfterSplitVotesAreShortAndDouble() {
+		Patience patience = patience(null, 3);
+		long[] pauses = new long[4];
+		for (int i = 0; i < pauses.length; i++) {
+			patience.failed(true);
+			pauses[i] = patience.retryPauseNanos(0, START, NO_JITTER);
+		}
+		assertThat(pauses).containsExactly(ms(1), ms(2), ms(4), ms(8));
+		assertThat(patience.isSplit()).isTrue();
+		assertThat(patience.isOver(START + ms(599))).as("the time is bounded, not the number").isFalse();
+		patience.failed(false);
+		assertThat(patience.isSplit()).isFalse();
+		assertThat(patience.retryPauseNanos(0, START, NO_JITTER)).isEqualTo(ms(200));
+	}
+
+	@Test
+	void staleAttemptsAreRepeatedAtOnceSeveralTimes() {
+		Patience patience = patience(null, 3);
+		for (int round = 0; round < 2; round++) {
+			for (int i = 0; i < Patience.MAX_STALE_REPEATS; i++) {
+				assertThat(patience.repeatsAtOnce(true)).isTrue();
+			}
+			assertThat(patience.repeatsAtOnce(true)).isFalse();
+		}
+		assertThat(patience.repeatsAtOnce(true)).isTrue();
+		assertThat(patience.repeatsAtOnce(false)).isFalse();
+	}
+
+	@Test
+	void unlimitedRetriesHaveNoEnd() {
+		assertThat(patience(null, -1).isEndless()).isTrue();
+		assertThat(patience(1000L, -1).isEndless()).isFalse();
+		assertThat(patience(null, 3).isEndless()).isFalse();
+		assertThat(patience(null, 3).remainingNanos(START + ms(150))).isEqualTo(ms(450));
+	}
+
+}

@@ -1,0 +1,157 @@
+package io.github.redlock.fault;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
+import redis.clients.jedis.Jedis;
+
+import io.github.redlock.LockHandle;
+import io.github.redlock.LockOptions;
+import io.github.redlock.RedlockException;
+import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.core.RedlockBuilder;
+import io.github.redlock.redis.RedisLockNodes;
+import io.github.redlock.redis.RedisNodeSettings;
+
+/**
+ * One caller in which an error is thrown somewhere in the transport, beside an innocent
+ * one. Loaded by a {@link FaultClassLoader}; takes and returns types of the JDK.
+ */
+public final class FaultScenario implements Function<List<Integer>, Object> {
+
+	private static final Duration TTL = Duration.ofMillis(700);
+
+	private final List<Jedis> servers = new ArrayList<>();
+
+	private final List<String> violations = new ArrayList<>();
+
+	/**
+	 * Run it.
+	 * @param ports those of the servers, and last the call site, or -1 to find out which
+	 * there are
+	 * @return the call sites, or what was wrong
+	 */
+	@Override
+	public Object apply(List<Integer> ports) {
+		int site = ports.get(ports.size() - 1);
+		RedisLockNodes nodes = new RedisLockNodes("redlock:", Duration.ofMinutes(1));
+		for (int port : ports.subList(0, ports.size() - 1)) {
+			nodes.add(new RedisNodeSettings("node" + port, "127.0.0.1", port, null, null, 0, null),
+					Duration.ofSeconds(1), Duration.ofMillis(200));
+			this.servers.add(new Jedis("127.0.0.1", port));
+		}
+		try (DefaultRedlock redlock = new RedlockBuilder().nodes(nodes.nodes()).build()) {
+			return run(redlock, site);
+		}
+		finally {
+			FaultPoint.disarm();
+			nodes.close();
+			this.servers.forEach(Jedis::close);
+		}
+	}
+
+	private Object run(DefaultRedlock redlock, int site) {
+		lockAndRelease(redlock, "warm");
+		AtomicBoolean stop = new AtomicBoolean();
+		AtomicLong granted = new AtomicLong();
+		Thread bystander = new Thread(() -> {
+			while (!stop.get()) {
+				try {
+					redlock.acquire("bystander", TTL).release();
+					granted.incrementAndGet();
+				}
+				catch (RedlockException ex) {
+					// It may lose a vote.
+				}
+			}
+		});
+		bystander.start();
+		if (site < 0) {
+			FaultPoint.record();
+		}
+		else {
+			FaultPoint.arm(site);
+		}
+		lockAndRelease(redlock, "victim");
+		FaultPoint.disarm();
+		check(redlock, granted);
+		stop.set(true);
+		join(bystander);
+		CompletionStage<Void> idle = redlock.whenIdle();
+		isIn(idle.toCompletableFuture(), "nobody waits and nothing is held");
+		return (site < 0) ? List.copyOf(FaultPoint.passed())
+				: this.violations.isEmpty() ? "" : this.violations.toString();
+	}
+
+	/** What may throw here is the caller's own. */
+	private void lockAndRelease(DefaultRedlock redlock, String resource) {
+		try {
+			Optional<LockHandle> lock = redlock.tryAcquire(List.of(resource), TTL, LockOptions.defaults());
+			if (lock.isPresent()) {
+				long holding = this.servers.stream()
+					.filter((server) -> lock.get().value().equals(server.get("redlock:" + resource)))
+					.count();
+				if (lock.get().isValid() && holding < 2) {
+					this.violations.add(resource + " is valid, and on " + holding + " nodes");
+				}
+				lock.get().release();
+			}
+		}
+		catch (RedlockException | StackOverflowError ex) {
+			// As wanted.
+		}
+	}
+
+	/** Everybody goes on, and gets what was left behind when it has expired. */
+	private void check(DefaultRedlock redlock, AtomicLong granted) {
+		long before = granted.get();
+		CompletableFuture<Boolean> others = CompletableFuture.supplyAsync(() -> {
+			LockOptions patient = LockOptions.builder().waitTime(Duration.ofSeconds(10)).build();
+			for (String resource : new String[] { "victim", "other" }) {
+				redlock.acquire(List.of(resource), TTL, patient).release();
+			}
+			return true;
+		});
+		isIn(others, "others lock");
+		try {
+			Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> granted.get() > before);
+		}
+		catch (ConditionTimeoutException ex) {
+			this.violations.add("the innocent caller is not granted a lock any more");
+		}
+	}
+
+	private void isIn(CompletableFuture<?> future, String what) {
+		try {
+			future.get(20, TimeUnit.SECONDS);
+		}
+		catch (TimeoutException | ExecutionException ex) {
+			this.violations.add("not so: " + what + ": " + ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private static void join(Thread thread) {
+		try {
+			thread.join(20_000);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+}
