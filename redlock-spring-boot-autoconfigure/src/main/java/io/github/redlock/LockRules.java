@@ -140,6 +140,16 @@ public final class LockRules {
 	}
 
 	/**
+	 * A quarantine after a restart is zero or more, and at most {@link Redlock#MAX_TTL}.
+	 * @param quarantine the value
+	 * @return what is wrong, if anything is
+	 */
+	public static Optional<Violation> restartQuarantine(Duration quarantine) {
+		String remedy = "Use the longest ttl, or zero for no quarantine";
+		return notNegative(quarantine, remedy).or(() -> atMost(Redlock.MAX_TTL, quarantine, remedy));
+	}
+
+	/**
 	 * A retention of fencing tokens is zero or more, and at most {@link Redlock#MAX_TTL}.
 	 * @param retention the value
 	 * @return what is wrong, if anything is

@@ -57,7 +57,7 @@ final class RedlockFactory {
 
 	private RedisLockNodes newNodes(@Nullable String keyPrefix) {
 		return new RedisLockNodes((keyPrefix != null) ? keyPrefix : this.properties.getKeyPrefix(),
-				this.properties.getFencing().getRetention());
+				this.properties.getFencing().getRetention(), this.properties.getRestartQuarantine());
 	}
 
 	/**

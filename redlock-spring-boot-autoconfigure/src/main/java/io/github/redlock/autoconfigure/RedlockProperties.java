@@ -71,6 +71,13 @@ public class RedlockProperties {
 	private Duration commandTimeout = Duration.ofMillis(200);
 
 	/**
+	 * How long a server must have been running before it votes. A server that was
+	 * restarted without its data may have forgotten who holds its locks; the longest ttl
+	 * in use is long enough. Zero for at once.
+	 */
+	private Duration restartQuarantine = Duration.ZERO;
+
+	/**
 	 * The longest that a lock is held: auto-extension ends there, and the lock is lost.
 	 * Without limit if not set.
 	 */
@@ -180,6 +187,14 @@ public class RedlockProperties {
 
 	public void setCommandTimeout(Duration commandTimeout) {
 		this.commandTimeout = commandTimeout;
+	}
+
+	public Duration getRestartQuarantine() {
+		return this.restartQuarantine;
+	}
+
+	public void setRestartQuarantine(Duration restartQuarantine) {
+		this.restartQuarantine = restartQuarantine;
 	}
 
 	public Retry getRetry() {

@@ -30,6 +30,7 @@ final class RedlockSettingsValidator {
 		require("redlock.ttl", properties.getTtl(), LockRules::ttl);
 		require("redlock.connect-timeout", properties.getConnectTimeout(), LockRules::timeout);
 		require("redlock.command-timeout", properties.getCommandTimeout(), LockRules::timeout);
+		require("redlock.restart-quarantine", properties.getRestartQuarantine(), LockRules::restartQuarantine);
 		require("redlock.retry.count", properties.getRetry().getCount(), LockRules::retryCount);
 		require("redlock.retry.delay", properties.getRetry().getDelay(), LockRules::retryPause);
 		require("redlock.retry.jitter", properties.getRetry().getJitter(), LockRules::retryPause);
