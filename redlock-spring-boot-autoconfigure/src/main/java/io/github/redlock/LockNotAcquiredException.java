@@ -24,7 +24,7 @@ public class LockNotAcquiredException extends RedlockException {
 	 * Create an exception.
 	 * @param resources what was to be locked
 	 * @param reason why there is no lock
-	 * @param attempts every attempt, first to last
+	 * @param attempts the attempts, first to last
 	 * @param message what happened
 	 * @param cause the last node error, if there was one
 	 */
@@ -53,8 +53,9 @@ public class LockNotAcquiredException extends RedlockException {
 	}
 
 	/**
-	 * Every attempt with every node's vote.
-	 * @return the attempts, first to last; of more than a thousand, the last thousand
+	 * The attempts with every node's vote.
+	 * @return the attempts, first to last; of more than eleven, the first and the last
+	 * ten. The message has their number
 	 */
 	public List<ExecutionStats> getAttempts() {
 		return this.attempts.list();

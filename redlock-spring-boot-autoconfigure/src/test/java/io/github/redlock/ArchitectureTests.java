@@ -1,18 +1,15 @@
 package io.github.redlock;
 
-import java.util.List;
-
-import com.tngtech.archunit.base.DescribedPredicate;
-import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
-import com.tngtech.archunit.library.dependencies.SliceRule;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.targetOwner;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
@@ -96,59 +93,22 @@ class ArchitectureTests {
 	}
 
 	/** A circle of types can only be understood as a whole. */
-	@Test
-	void typesOfAopFormNoCycle() {
-		noCycleOfTypesIn(ROOT + ".aop", List.of());
+	@ParameterizedTest
+	@ValueSource(strings = { "core", "redis", "aop" })
+	void typesOfAPackageFormNoCircle(String name) {
+		slices().assignedFrom(new TypesOf(ROOT + "." + name)).should().beFreeOfCycles().check(CLASSES);
 	}
 
-	/**
-	 * Slices are the top-level types of a package; a nested type belongs to its top-level
-	 * type.
-	 * @param inherent dependencies that do not count
-	 */
-	private static void noCycleOfTypesIn(String packageName, List<Inherent> inherent) {
-		SliceRule rule = slices().assignedFrom(new TypesOf(packageName)).should().beFreeOfCycles();
-		for (Inherent each : inherent) {
-			rule = rule.ignoreDependency(partOf(packageName, each.from()), partOf(packageName, each.to()));
-		}
-		rule.check(CLASSES);
-		for (Inherent each : inherent) {
-			assertThat(CLASSES.stream()
-				.filter(partOf(packageName, each.from()))
-				.flatMap((type) -> type.getDirectDependenciesFromSelf().stream())
-				.map(Dependency::getTargetClass)).as("still needed: %s", each).anyMatch(partOf(packageName, each.to()));
-		}
-	}
-
-	private static DescribedPredicate<JavaClass> partOf(String packageName, String topLevel) {
-		return DescribedPredicate.describe(topLevel,
-				(type) -> topLevel(type).getName().equals(packageName + "." + topLevel));
-	}
-
-	private static JavaClass topLevel(JavaClass type) {
-		JavaClass outer = type;
-		while (outer.getEnclosingClass().isPresent()) {
-			outer = outer.getEnclosingClass().get();
-		}
-		return outer;
-	}
-
-	/**
-	 * A dependency that cannot be taken out of its circle.
-	 *
-	 * @param from the simple name of a top-level type
-	 * @param to the simple name of another one
-	 * @param reason why it belongs there
-	 */
-	private record Inherent(String from, String to, String reason) {
-	}
-
-	/** Each top-level type is a slice of its own. */
+	/** Each top-level type is a slice of its own; a nested type is part of it. */
 	private record TypesOf(String packageName) implements SliceAssignment {
 
 		@Override
 		public SliceIdentifier getIdentifierOf(JavaClass type) {
-			return type.getPackageName().equals(this.packageName) ? SliceIdentifier.of(topLevel(type).getSimpleName())
+			JavaClass outermost = type;
+			while (outermost.getEnclosingClass().isPresent()) {
+				outermost = outermost.getEnclosingClass().get();
+			}
+			return type.getPackageName().equals(this.packageName) ? SliceIdentifier.of(outermost.getSimpleName())
 					: SliceIdentifier.ignore();
 		}
 

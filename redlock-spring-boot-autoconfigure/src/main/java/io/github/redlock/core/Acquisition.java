@@ -223,15 +223,24 @@ final class Acquisition implements Waiter, HeadStart.Owner {
 	}
 
 	/**
-	 * The lock is won. The next waiter is found before anybody can release this lock.
+	 * The lock is won. The next waiter is found before anybody can release this lock. If
+	 * this throws, no caller has the lock.
 	 */
 	@GuardedBy("this")
 	private void acquired(Grant grant) {
 		leaveQueue(false);
 		DefaultLockHandle lock = this.shared.locks.create(grant, this.settings, this.history.kept());
 		this.state = State.ENDED;
-		this.outcome.complete(new Acquired(lock));
-		this.attempt = null;
+		try {
+			this.outcome.complete(new Acquired(lock));
+			this.attempt = null;
+		}
+		finally {
+			if (!this.outcome.isDone()) {
+				this.state = State.ASKING;
+				lock.revoke();
+			}
+		}
 	}
 
 	/**

@@ -182,6 +182,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 	@Override
 	public Optional<LockLostException> error() {
 		if (this.state == State.HELD && remainingNanos() <= 0) {
+			StackReserve.check();
 			synchronized (this) {
 				if (this.state == State.HELD) {
 					endIfExpired();
@@ -270,6 +271,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 	 */
 	private CompletableFuture<Boolean> extendOnce(Duration ttl) {
 		Validity.check(Objects.requireNonNull(ttl, "ttl must not be null"), this.settings.driftFactor());
+		StackReserve.check();
 		synchronized (this) {
 			if (this.state != State.HELD || endIfExpired()) {
 				return CompletableFuture.completedFuture(false);
@@ -304,10 +306,25 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 
 	@Override
 	public CompletableFuture<Boolean> releaseAsync() {
-		return releaseOnce().thenApplyAsync(ReleaseOutcome::wasValidOrThrow, this.shared.callbackExecutor);
+		return releaseWhereThereIsRoom().thenApplyAsync(ReleaseOutcome::wasValidOrThrow, this.shared.callbackExecutor);
+	}
+
+	/**
+	 * Release once, on another thread if the stack of this one ends: the thread that
+	 * completes something asynchronous may be anywhere, and the release is due.
+	 */
+	CompletableFuture<ReleaseOutcome> releaseWhereThereIsRoom() {
+		try {
+			return releaseOnce();
+		}
+		catch (StackOverflowError ex) {
+			this.shared.callbackExecutor.execute(() -> beginRelease(restToHold()));
+			return this.released;
+		}
 	}
 
 	CompletableFuture<ReleaseOutcome> releaseOnce() {
+		StackReserve.check();
 		beginRelease(restToHold());
 		return this.released;
 	}
@@ -378,8 +395,31 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 	@Override
 	public void handedOver() {
 		this.released.complete(new ReleaseOutcome(true, null));
-		this.shared.nodes.events().released(this, true);
-		this.shared.onEnd.accept(this);
+		try {
+			this.shared.nodes.events().released(this, true);
+		}
+		finally {
+			this.shared.onEnd.accept(this);
+		}
+	}
+
+	/**
+	 * An error came in between while this lock was being made: no caller gets it, and
+	 * nothing here takes it for held. Its acquisition releases the keys.
+	 */
+	void revoke() {
+		synchronized (this) {
+			if (this.state != State.HELD) {
+				return;
+			}
+			this.state = State.RELEASED;
+		}
+		try {
+			this.renewal.cancel();
+		}
+		finally {
+			handedOver();
+		}
 	}
 
 	@Override

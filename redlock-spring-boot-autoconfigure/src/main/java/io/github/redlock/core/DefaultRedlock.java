@@ -260,11 +260,18 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 
 	private DefaultLockHandle createLock(Grant grant, LockSettings settings, List<ExecutionStats> attempts) {
 		DefaultLockHandle lock = new DefaultLockHandle(this.locks, grant, settings, attempts);
-		this.nodes.events().acquired(lock);
-		// The timer last: with a pause here it could end the lock before it has begun.
-		this.active.began(lock);
-		lock.start();
-		return lock;
+		try {
+			this.nodes.events().acquired(lock);
+			// The timer last: with a pause here it could end the lock before it has
+			// begun.
+			this.active.began(lock);
+			lock.start();
+			return lock;
+		}
+		catch (RuntimeException | Error ex) {
+			lock.revoke();
+			throw ex;
+		}
 	}
 
 	@Override
@@ -328,7 +335,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		catch (Throwable ex) {
 			routine = CompletableFuture.failedFuture(ex);
 		}
-		routine.whenComplete((result, error) -> onCompletion(lock.releaseOnce(),
+		routine.whenComplete((result, error) -> onCompletion(lock.releaseWhereThereIsRoom(),
 				(released) -> end(future, result, error, lock.settled(released))));
 		cancelWith(future, routine);
 	}

@@ -90,21 +90,30 @@ final class KeepAlive {
 		long width = Math.max(periodNanos / SLOTS_PER_PERIOD, 1);
 		Key key = new Key(lock.request().ttl().toNanos(), width, Math.floorDiv(extendAt, width));
 		synchronized (this) {
-			return add(this.slots.computeIfAbsent(key, Slot::new), lock, extendAt);
+			Slot slot = this.slots.get(key);
+			if (slot == null) {
+				slot = new Slot(key);
+			}
+			Entry entry = add(slot, lock, extendAt);
+			this.slots.putIfAbsent(key, slot);
+			return entry;
 		}
 	}
 
 	@GuardedBy("this")
 	private Entry add(Slot slot, ExtensionBatch.Member lock, long extendAt) {
-		Entry entry = new Entry(slot, lock, slot.entries.size());
-		slot.entries.add(entry);
 		if (slot.timer == null || extendAt - slot.due < 0) {
+			// Before the other one is cancelled: other locks rely on that.
+			Cancellable timer = this.nodes.time().schedule(extendAt - this.nodes.time().nanoTime(), () -> fire(slot));
 			if (slot.timer != null) {
 				slot.timer.cancel();
 			}
+			slot.timer = timer;
 			slot.due = extendAt;
-			slot.timer = this.nodes.time().schedule(extendAt - this.nodes.time().nanoTime(), () -> fire(slot));
 		}
+		// After the timer: where that cannot be set, the lock is in no slot.
+		Entry entry = new Entry(slot, lock, slot.entries.size());
+		slot.entries.add(entry);
 		return entry;
 	}
 
