@@ -14,7 +14,6 @@ import io.github.redlock.LockNotAcquiredException.Reason;
 import io.github.redlock.core.AcquireOutcome.Acquired;
 import io.github.redlock.core.AcquireOutcome.NotAcquired;
 import io.github.redlock.spi.LockRequest;
-import io.github.redlock.spi.TimeSource.Cancellable;
 import io.github.redlock.spi.Vote;
 
 /**
@@ -30,7 +29,7 @@ import io.github.redlock.spi.Vote;
  * release before the attempt it undoes. An {@code Error} or an exception in the monitor
  * ends this acquisition, and only this one.
  */
-final class Acquisition implements Waiter, HeadStart.Owner {
+final class Acquisition implements Turn.Owner, HeadStart.Owner {
 
 	private static final Logger logger = LoggerFactory.getLogger(Acquisition.class);
 
@@ -55,26 +54,15 @@ final class Acquisition implements Waiter, HeadStart.Owner {
 	private final Patience patience;
 
 	@GuardedBy("this")
-	private State state = State.NEW;
+	private State state = State.RUNNING;
 
 	/** The attempt under way, or the last one. */
 	@GuardedBy("this")
 	private @Nullable Attempt attempt;
 
-	/** The current pause: a cancelled timer may still fire and must not count. */
+	/** Set from the moment when this caller has to wait. */
 	@GuardedBy("this")
-	private @Nullable Pause pause;
-
-	/** Whether this acquisition is in the queue of this process, first or not. */
-	@GuardedBy("this")
-	private boolean queued;
-
-	/**
-	 * Whether other processes are given the chance to try first: notices are about the
-	 * release of a holder of this process, and do not end the pause.
-	 */
-	@GuardedBy("this")
-	private boolean othersFirst;
+	private @Nullable Turn turn;
 
 	Acquisition(Shared shared, List<String> resources, Duration ttl, LockSettings settings) {
 		this.shared = shared;
@@ -97,39 +85,34 @@ final class Acquisition implements Waiter, HeadStart.Owner {
 		return this.outcome;
 	}
 
-	@Override
-	public List<String> queueKey() {
-		return this.queueKey;
-	}
-
 	/**
 	 * Try at once, unless other callers of this process wait already.
 	 */
 	synchronized void begin() {
-		if (!this.settings.mayWait()) {
-			attempt(false);
-			return;
+		if (this.settings.mayWait() && this.shared.queues.mayHaveToWait(this.queueKey)) {
+			Turn turn = newTurn();
+			this.turn = turn;
+			try {
+				if (turn.joinOthers(this.startedAt)) {
+					return;
+				}
+			}
+			catch (RuntimeException | Error ex) {
+				crash(ex, null);
+			}
+			this.turn = null;
 		}
-		long othersFirstNanos = this.shared.queues.othersFirstNanos(this);
-		// Before it is: an error in the middle of joining must not leave it there.
-		this.queued = true;
-		if (othersFirstNanos > 0) {
-			this.shared.queues.join(this);
-		}
-		else {
-			this.queued = this.shared.queues.joinOthers(this);
-		}
-		if (!this.queued) {
-			attempt(false);
-			return;
-		}
-		try {
-			waitForTurn(0, this.startedAt);
-			letOthersTryFirst(othersFirstNanos);
-		}
-		catch (RuntimeException | Error ex) {
-			crash(ex, null);
-		}
+		attempt(false);
+	}
+
+	@GuardedBy("this")
+	private Turn newTurn() {
+		return new Turn(this, this.shared.nodes, this.shared.queues, this.queueKey, this.patience);
+	}
+
+	@Override
+	public synchronized void attemptNow(boolean contended) {
+		attempt(contended);
 	}
 
 	/**
@@ -164,14 +147,15 @@ final class Acquisition implements Waiter, HeadStart.Owner {
 	@GuardedBy("this")
 	private LockRequest newRequest() {
 		// A caller that had to wait has company: a streak of holders is to be expected.
-		return this.shared.requests.next(this.resources, this.ttl, this.queued ? Streak.MAX_LENGTH : 1);
+		return this.shared.requests.next(this.resources, this.ttl, (this.turn != null) ? Streak.MAX_LENGTH : 1);
 	}
 
 	@GuardedBy("this")
 	private void begun(LockRequest request, VotingRound round, @Nullable Streak streak, @Nullable HeadStart headStart) {
 		this.attempt = new Attempt(request, round, streak, headStart, notices());
-		this.state = State.ASKING;
-		this.othersFirst = false;
+		if (this.turn != null) {
+			this.turn.attemptBegins();
+		}
 		this.history.add(round);
 	}
 
@@ -188,20 +172,20 @@ final class Acquisition implements Waiter, HeadStart.Owner {
 	}
 
 	@Override
-	public synchronized TakeOver takeOver(Handover handover) {
+	public synchronized Waiter.TakeOver takeOver(Handover handover) {
 		long now = now();
-		if (!this.state.isPause() || handover.deadline() - now <= 0) {
-			return TakeOver.REFUSED;
+		if (this.turn == null || this.state == State.ENDED || handover.deadline() - now <= 0) {
+			return Waiter.TakeOver.REFUSED;
 		}
-		TakeOver result = TakeOver.REFUSED;
+		Waiter.TakeOver result = Waiter.TakeOver.REFUSED;
 		LockRequest request = null;
 		try {
 			Grant grant = handover.withoutAsking(this.resources, this.ttl, this.settings, now);
-			cutPauseShort();
+			this.turn.cutPauseShort();
 			if (grant != null) {
 				// From here on whatever goes wrong is this acquisition's to release.
 				request = grant.request();
-				result = TakeOver.DONE;
+				result = Waiter.TakeOver.DONE;
 				handover.giver().handedOver();
 				this.history.add(handover.votes());
 				acquired(grant);
@@ -211,9 +195,9 @@ final class Acquisition implements Waiter, HeadStart.Owner {
 				Transfer transfer = new Transfer(this.shared.nodes, handover.request(), handover.giver(), this);
 				VotingRound round = this.shared.nodes.open(transfer);
 				begun(request, round, handover.grant().streak().next(), null);
-				result = TakeOver.FAILED;
+				result = Waiter.TakeOver.FAILED;
 				transfer.send(request, round);
-				result = TakeOver.DONE;
+				result = Waiter.TakeOver.DONE;
 			}
 		}
 		catch (RuntimeException | Error ex) {
@@ -228,7 +212,9 @@ final class Acquisition implements Waiter, HeadStart.Owner {
 	 */
 	@GuardedBy("this")
 	private void acquired(Grant grant) {
-		leaveQueue(false);
+		if (this.turn != null) {
+			this.turn.leave(false);
+		}
 		DefaultLockHandle lock = this.shared.locks.create(grant, this.settings, this.history.kept());
 		this.state = State.ENDED;
 		try {
@@ -237,159 +223,10 @@ final class Acquisition implements Waiter, HeadStart.Owner {
 		}
 		finally {
 			if (!this.outcome.isDone()) {
-				this.state = State.ASKING;
+				this.state = State.RUNNING;
 				lock.revoke();
 			}
 		}
-	}
-
-	/**
-	 * Wait no more.
-	 * @param free whether the resource may be free now, because what this acquisition has
-	 * asked for was just released
-	 */
-	@GuardedBy("this")
-	private void leaveQueue(boolean free) {
-		if (this.queued) {
-			// Afterwards: an error in the middle of leaving must not leave it there.
-			Waiter first = this.shared.queues.leave(this);
-			this.queued = false;
-			if (first != null) {
-				first.becomeFirst(free);
-			}
-		}
-	}
-
-	@Override
-	public synchronized void becomeFirst(boolean free) {
-		try {
-			if (this.state == State.QUEUED) {
-				cancelPause();
-				waitForTurn(0, now());
-			}
-			if (free && this.state.isPause()) {
-				// On another thread: the stack of this one may be at its end.
-				cutPauseShort();
-				pause(0);
-			}
-			else if (free && this.attempt != null) {
-				this.attempt.releasedMeanwhile();
-			}
-		}
-		catch (RuntimeException | Error ex) {
-			crash(ex, unreleased());
-		}
-	}
-
-	/**
-	 * Wait for the next attempt, or behind other waiters.
-	 * @param nanosUntilFree when the resource will be free, zero or less if unknown
-	 */
-	@GuardedBy("this")
-	private void waitForTurn(long nanosUntilFree, long now) {
-		if (this.shared.queues.isFirst(this)) {
-			this.state = State.PAUSING;
-			this.shared.queues.notices().listen(this.queueKey);
-			pause(this.patience.retryPauseNanos(nanosUntilFree, now, this.shared.nodes.random()));
-			return;
-		}
-		this.state = State.QUEUED;
-		this.patience.boundByTime();
-		if (!this.patience.isEndless()) {
-			pause(this.patience.remainingNanos(now));
-		}
-	}
-
-	@GuardedBy("this")
-	private void pause(long nanos) {
-		Pause next = new Pause();
-		this.pause = next;
-		next.timer = this.shared.nodes.time().schedule(nanos, next);
-	}
-
-	private synchronized void pauseOver(Pause pause) {
-		if (pause.equals(this.pause) && this.state.isPause()) {
-			attempt(this.othersFirst || this.patience.isSplit());
-		}
-	}
-
-	@GuardedBy("this")
-	private void cancelPause() {
-		Pause last = this.pause;
-		this.pause = null;
-		if (last != null && last.timer != null) {
-			last.timer.cancel();
-		}
-	}
-
-	/**
-	 * End the pause early. From now on the time is bounded, not the number of retries.
-	 */
-	@GuardedBy("this")
-	private void cutPauseShort() {
-		cancelPause();
-		this.patience.boundByTime();
-	}
-
-	@Override
-	public synchronized void noticed() {
-		if (!this.othersFirst && this.state.isPause()) {
-			attemptEarly(true);
-		}
-	}
-
-	@GuardedBy("this")
-	private void attemptEarly(boolean contended) {
-		try {
-			cutPauseShort();
-			attempt(contended);
-		}
-		catch (RuntimeException | Error ex) {
-			crash(ex, unreleased());
-		}
-	}
-
-	@Override
-	public synchronized void localReleaseBegins() {
-		this.othersFirst = true;
-	}
-
-	@Override
-	public synchronized void localReleaseEnds(int remoteWaiters, long othersFirstNanos) {
-		this.othersFirst = false;
-		if (remoteWaiters == 0 && this.state.isPause()) {
-			attemptEarly(false);
-		}
-		else if (remoteWaiters == 0 && this.attempt != null) {
-			this.attempt.releasedMeanwhile();
-		}
-		else if (this.state == State.PAUSING) {
-			try {
-				// Without notices, other clients ask from time to time. Half of such a
-				// time gives them and this one the same chance.
-				letOthersTryFirst((remoteWaiters > 0) ? othersFirstNanos : usualPauseNanos() / 2);
-			}
-			catch (RuntimeException | Error ex) {
-				crash(ex, null);
-			}
-		}
-	}
-
-	/**
-	 * Let other processes try first, if this is the first waiter here.
-	 */
-	@GuardedBy("this")
-	private void letOthersTryFirst(long nanos) {
-		if (nanos > 0 && this.state == State.PAUSING) {
-			this.othersFirst = true;
-			cutPauseShort();
-			pause(Math.min(nanos, usualPauseNanos()));
-		}
-	}
-
-	@GuardedBy("this")
-	private long usualPauseNanos() {
-		return this.patience.pauseNanos(0, now(), this.shared.nodes.random());
 	}
 
 	/**
@@ -504,17 +341,11 @@ final class Acquisition implements Waiter, HeadStart.Owner {
 
 	@GuardedBy("this")
 	private void tryAgain(Attempt attempt, long now) {
-		if (!this.queued) {
-			this.queued = true;
-			this.shared.queues.join(this);
+		if (this.turn == null) {
+			this.turn = newTurn();
+			this.turn.join();
 		}
-		if (attempt.isOutdated(notices()) && this.shared.queues.isFirst(this)) {
-			this.patience.boundByTime();
-			attempt(true);
-		}
-		else {
-			waitForTurn(attempt.round().nanosUntilFree(), now);
-		}
+		this.turn.attemptFailed(attempt.noticesBefore(), attempt.round().nanosUntilFree(), now);
 	}
 
 	@Override
@@ -542,7 +373,6 @@ final class Acquisition implements Waiter, HeadStart.Owner {
 		if (this.state == State.ENDED) {
 			return;
 		}
-		cancelPause();
 		LockRequest request = unreleased();
 		if (request != null) {
 			this.shared.nodes.releaseInBackground(request);
@@ -568,7 +398,9 @@ final class Acquisition implements Waiter, HeadStart.Owner {
 		message.append(')');
 		NotAcquired end = new NotAcquired(this.resources, reason, this.history.kept(), message.toString(), cause);
 		try {
-			leaveQueue(released);
+			if (this.turn != null) {
+				this.turn.leave(released);
+			}
 		}
 		finally {
 			this.outcome.complete(end);
@@ -600,29 +432,9 @@ final class Acquisition implements Waiter, HeadStart.Owner {
 		return this == other;
 	}
 
-	/**
-	 * What ends a pause of this acquisition.
-	 */
-	private final class Pause implements Runnable {
-
-		private @Nullable Cancellable timer;
-
-		@Override
-		public void run() {
-			pauseOver(this);
-		}
-
-	}
-
-	/**
-	 * What an acquisition is doing.
-	 */
 	private enum State {
 
-		NEW,
-
-		/** An attempt is under way. */
-		ASKING,
+		RUNNING,
 
 		/**
 		 * The last attempt has failed, and more of its votes will tell an outage from
@@ -630,17 +442,7 @@ final class Acquisition implements Waiter, HeadStart.Owner {
 		 */
 		EXPLAINING,
 
-		/** Behind other waiters, without trying. */
-		QUEUED,
-
-		/** The first waiter, between two attempts. */
-		PAUSING,
-
-		ENDED;
-
-		boolean isPause() {
-			return this == QUEUED || this == PAUSING;
-		}
+		ENDED
 
 	}
 

@@ -19,8 +19,6 @@ final class Attempt {
 
 	private final int noticesBefore;
 
-	private boolean releasedMeanwhile;
-
 	private boolean withdrawn;
 
 	/**
@@ -63,18 +61,10 @@ final class Attempt {
 	}
 
 	/**
-	 * A holder of this process has released since the attempt was sent.
+	 * How many release notices there were when it was sent.
 	 */
-	void releasedMeanwhile() {
-		this.releasedMeanwhile = true;
-	}
-
-	/**
-	 * Whether the resource may have become free since the attempt was sent.
-	 * @param notices how many release notices there have been by now
-	 */
-	boolean isOutdated(int notices) {
-		return this.releasedMeanwhile || notices != this.noticesBefore;
+	int noticesBefore() {
+		return this.noticesBefore;
 	}
 
 	/**

@@ -55,11 +55,18 @@ final class LocalQueues {
 	}
 
 	/**
+	 * Whether a new caller may find that it has to wait.
+	 */
+	boolean mayHaveToWait(List<String> key) {
+		return (!this.queues.isEmpty() && this.queues.containsKey(key)) || !this.othersFirst.isEmpty();
+	}
+
+	/**
 	 * Queue behind other waiters.
 	 * @return {@code false} if there are none
 	 */
 	boolean joinOthers(Waiter waiter) {
-		return !this.queues.isEmpty() && this.queues.containsKey(waiter.queueKey())
+		return this.queues.containsKey(waiter.queueKey())
 				&& this.queues.computeIfPresent(waiter.queueKey(), (key, queue) -> queue.add(waiter)) != null;
 	}
 
@@ -146,8 +153,8 @@ final class LocalQueues {
 	/**
 	 * How much longer to let other processes try first.
 	 */
-	long othersFirstNanos(Waiter waiter) {
-		Long until = this.othersFirst.isEmpty() ? null : this.othersFirst.get(waiter.queueKey());
+	long othersFirstNanos(List<String> key) {
+		Long until = this.othersFirst.isEmpty() ? null : this.othersFirst.get(key);
 		return (until != null) ? until - this.nodes.time().nanoTime() : 0;
 	}
 

@@ -36,6 +36,8 @@ final class Mutants {
 
 	private static final String GROUP = "core/NodeGroup.java";
 
+	private static final String TURN = "core/Turn.java";
+
 	private static final String LUA_ACQUIRE = "redis/acquire.lua";
 
 	private static final String LUA_EXTEND = "redis/extend.lua";
@@ -161,9 +163,9 @@ final class Mutants {
 						private @Nullable String oneValue;
 						""")
 				.edit(ACQUISITION,
-						"return this.shared.requests.next(this.resources, this.ttl, this.queued ? Streak.MAX_LENGTH : 1);",
+						"return this.shared.requests.next(this.resources, this.ttl, (this.turn != null) ? Streak.MAX_LENGTH : 1);",
 						"""
-								LockRequest next = this.shared.requests.next(this.resources, this.ttl, this.queued ? Streak.MAX_LENGTH : 1);
+								LockRequest next = this.shared.requests.next(this.resources, this.ttl, (this.turn != null) ? Streak.MAX_LENGTH : 1);
 								if (this.oneValue == null) {
 									this.oneValue = next.value();
 								}
@@ -176,13 +178,13 @@ final class Mutants {
 				.edit(REDLOCK, "acquisition.abort(Reason.INTERRUPTED, \"the waiting thread was interrupted\");", ""),
 			Mutant.of("an outage is taken for a held lock")
 				.edit(ACQUISITION, "round.isUnreachable() ? Reason.NO_QUORUM : Reason.HELD", "Reason.HELD"),
-			Mutant.of("nobody follows the first of a queue").edit(ACQUISITION, "first.becomeFirst(free);", ""),
+			Mutant.of("nobody follows the first of a queue").edit(TURN, "first.becomeFirst(free);", ""),
 			Mutant.of("who gives up stays in the queue")
-				.edit(ACQUISITION, "		try {\n			leaveQueue(released);", "		try {"),
+				.edit(ACQUISITION, "				this.turn.leave(released);\n", ""),
 			Mutant.of("who is not the first waits for ever")
-				.edit(ACQUISITION, "if (!this.patience.isEndless()) {", "if (false) {"),
+				.edit(TURN, "if (!this.patience.isEndless()) {", "if (false) {"),
 			Mutant.of("who is woken for nothing asks again at once")
-				.edit(ATTEMPT, "notices != this.noticesBefore", "true"),
+				.edit(TURN, "this.queues.notices().count(this.queueKey) != noticesBefore;", "true;"),
 			Mutant.of("the others are asked for somebody who has given up")
 				.edit(ATTEMPT, "			this.headStart.cancel();\n", "			this.headStart.hashCode();\n"),
 			Mutant.of("the first node decides alone")
@@ -190,8 +192,8 @@ final class Mutants {
 						"return this.refused || this.quorum.isReachedBy(this.granted);"),
 			// Hand-over
 			Mutant.of("a lock is handed over while an attempt is under way")
-				.edit(ACQUISITION, "if (!this.state.isPause() || handover",
-						"if (this.state == State.ENDED || handover"),
+				.edit(TURN, "return isPause() ? this.owner.takeOver(handover) : TakeOver.REFUSED;",
+						"return this.owner.takeOver(handover);"),
 			Mutant.of("a lock that was handed over is valid for its holder before")
 				.edit(HANDLE,
 						"			this.state = State.RELEASED;\n			this.renewal.cancel();\n			if (handover",
