@@ -385,19 +385,15 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 		if (this.state == State.ENDED) {
 			return;
 		}
-		this.state = State.ENDED;
+		// First: where this throws, an abort can still end it.
+		NotAcquired end = notAcquired(reason, why, cause);
 		boolean released = unreleased() != null;
-		StringBuilder message = new StringBuilder().append("Could not lock ").append(this.resources).append(": ");
-		message.append(why).append(" (").append(this.history.count()).append(" attempt(s) in ");
-		message.append(Duration.ofNanos(now() - this.startedAt).toMillis()).append(" ms");
-		if (this.attempt != null) {
-			this.attempt.withdrawn();
-			message.append("; last attempt: ").append(this.attempt.round());
-			this.attempt = null;
-		}
-		message.append(')');
-		NotAcquired end = new NotAcquired(this.resources, reason, this.history.kept(), message.toString(), cause);
+		this.state = State.ENDED;
 		try {
+			if (this.attempt != null) {
+				this.attempt.withdrawn();
+				this.attempt = null;
+			}
 			if (this.turn != null) {
 				this.turn.leave(released);
 			}
@@ -406,6 +402,17 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 			this.outcome.complete(end);
 		}
 		this.shared.nodes.events().acquireFailed(this.resources, end::exception);
+	}
+
+	@GuardedBy("this")
+	private NotAcquired notAcquired(Reason reason, String why, @Nullable Throwable cause) {
+		StringBuilder message = new StringBuilder().append("Could not lock ").append(this.resources).append(": ");
+		message.append(why).append(" (").append(this.history.count()).append(" attempt(s) in ");
+		message.append(Duration.ofNanos(now() - this.startedAt).toMillis()).append(" ms");
+		if (this.attempt != null) {
+			message.append("; last attempt: ").append(this.attempt.round());
+		}
+		return new NotAcquired(this.resources, reason, this.history.kept(), message.append(')').toString(), cause);
 	}
 
 	/**

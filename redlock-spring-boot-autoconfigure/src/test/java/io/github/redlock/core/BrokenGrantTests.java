@@ -91,12 +91,26 @@ class BrokenGrantTests {
 		third.join().release();
 	}
 
-	/** A source of time that fails to set the timer of a lock. */
+	@Test
+	void errorInTheMiddleOfGivingUpDoesNotLeaveTheAcquisitionWithoutAnEnd() {
+		DefaultRedlock broken = this.cluster.client((builder) -> builder.time(this.time).values(() -> {
+			this.time.breakNextReading();
+			throw new IllegalStateException("no value");
+		}));
+		assertThatExceptionOfType(StackOverflowError.class).isThrownBy(() -> broken.acquire("a", TTL));
+		CompletionStage<Void> idle = broken.whenIdle();
+		pass(Duration.ofMillis(1));
+		assertThat(idle.toCompletableFuture()).isCompleted();
+	}
+
+	/** A source of time that fails when it is told to. */
 	private static final class BrokenTime implements TimeSource {
 
 		private final VirtualTime time;
 
 		private boolean broken;
+
+		private boolean brokenReading;
 
 		private BrokenTime(VirtualTime time) {
 			this.time = time;
@@ -106,8 +120,16 @@ class BrokenGrantTests {
 			this.broken = true;
 		}
 
+		private void breakNextReading() {
+			this.brokenReading = true;
+		}
+
 		@Override
 		public long nanoTime() {
+			if (this.brokenReading) {
+				this.brokenReading = false;
+				throw new StackOverflowError();
+			}
 			return this.time.nanoTime();
 		}
 
