@@ -11,8 +11,8 @@ package io.github.redlock.core;
 final class StackReserve {
 
 	/**
-	 * About 30 KB, of which the deepest path (a vote that decides, a warning with its
-	 * stack trace, in code that is not compiled yet) needs two thirds.
+	 * About 30 KB. The deepest path is a vote that decides and a warning with its stack
+	 * trace, in code that is not compiled yet; StackOverflowIT runs it.
 	 */
 	private static final int DEPTH = 128;
 

@@ -11,6 +11,8 @@ import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 
 import io.github.redlock.LockHandle;
@@ -22,6 +24,7 @@ import io.github.redlock.testing.RedisServer;
 import io.github.redlock.testing.TlsServers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * TLS and access control on real servers.
@@ -69,6 +72,25 @@ class SecuredNodeIT {
 					.commandTimeout(Duration.ofSeconds(5))
 					.build());
 		LockHandle lock = redlock.acquire("a", Duration.ofSeconds(30));
+		assertThat(lock.release()).isTrue();
+	}
+
+	/** A driver does not tell that a connection ended while it was idle. [81] */
+	@Test
+	void encryptedConnectionThatEndedWhileIdleCostsNothing() throws Exception {
+		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
+		RedisServer server = opened(tls().start(keyStore));
+		SSLContext ssl = TlsServers.trusting(keyStore);
+		DefaultRedlock redlock = opened(new RedlockBuilder().nodes(List.of(node(server, null, null, ssl)))
+			.commandTimeout(Duration.ofSeconds(5))
+			.build());
+		try (Jedis jedis = opened(new Jedis(new HostAndPort("127.0.0.1", server.port()),
+				DefaultJedisClientConfig.builder().ssl(true).sslSocketFactory(ssl.getSocketFactory()).build()))) {
+			jedis.configSet("timeout", "1");
+			redlock.acquire("a", Duration.ofSeconds(30)).close();
+			await().until(() -> !jedis.clientList().contains("name=redlock "));
+		}
+		LockHandle lock = redlock.tryAcquire("a", Duration.ofSeconds(30)).orElseThrow();
 		assertThat(lock.release()).isTrue();
 	}
 

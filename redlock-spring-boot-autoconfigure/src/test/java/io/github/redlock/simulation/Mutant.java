@@ -12,6 +12,8 @@ final class Mutant {
 
 	private final List<Edit> edits = new ArrayList<>();
 
+	private long likelySeed;
+
 	private Mutant(String name) {
 		this.name = name;
 	}
@@ -27,6 +29,18 @@ final class Mutant {
 	Mutant edit(String file, String from, String to) {
 		this.edits.add(new Edit(file, from, to));
 		return this;
+	}
+
+	/**
+	 * A seed that has found it before, which is tried first.
+	 */
+	Mutant likelyFoundBy(long seed) {
+		this.likelySeed = seed;
+		return this;
+	}
+
+	long likelySeed() {
+		return this.likelySeed;
 	}
 
 	List<Edit> edits() {

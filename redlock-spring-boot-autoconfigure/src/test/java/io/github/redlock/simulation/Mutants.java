@@ -61,6 +61,7 @@ final class Mutants {
 	static final List<Mutant> ALL = List.of(
 			// Validity
 			Mutant.of("validity counts from the last request instead of the first")
+				.likelyFoundBy(45)
 				.edit(ROUND, "private final long start;", "private long start;")
 				.edit(ROUND, "	void sent() {\n",
 						"	void sent() {\n		sent(this.start);\n	}\n\n	void sent(long now) {\n		synchronized (this) {\n			this.start = now;\n		}\n")
@@ -127,6 +128,7 @@ final class Mutants {
 									}
 								}"""),
 			Mutant.of("no release where the request failed")
+				.likelyFoundBy(54)
 				.edit(ACQUISITION, RELEASE_FAILED_ATTEMPT,
 						"""
 								attempt.withdrawn();
@@ -192,6 +194,7 @@ final class Mutants {
 						"return this.refused || this.quorum.isReachedBy(this.granted);"),
 			// Hand-over
 			Mutant.of("a lock is handed over while an attempt is under way")
+				.likelyFoundBy(76)
 				.edit(TURN, "return isPause() ? this.owner.takeOver(handover) : TakeOver.REFUSED;",
 						"return this.owner.takeOver(handover);"),
 			Mutant.of("a lock that was handed over is valid for its holder before")
@@ -199,12 +202,14 @@ final class Mutants {
 						"			this.state = State.RELEASED;\n			this.renewal.cancel();\n			if (handover",
 						"			this.state = (handover != null) ? State.HELD : State.RELEASED;\n			this.renewal.cancel();\n			if (handover"),
 			Mutant.of("the validity of a lock begins anew when it is handed over")
+				.likelyFoundBy(96)
 				.edit(HANDOVER, "return new Grant(same, confirmedAt, now,", "return new Grant(same, now, now,"),
 			Mutant.of("a lock is handed over with its token")
 				.edit(HANDOVER, "? this.grant.token() + 1 :", "? this.grant.token() :"),
 			Mutant.of("more tokens are given out than were reserved")
 				.edit(HANDOVER, "this.grant.token() >= request.token()", "false"),
 			Mutant.of("a lock with a shorter ttl is handed over for a longer one")
+				.likelyFoundBy(50)
 				.edit(HANDOVER, "request.ttl().equals(ttl)", "true")
 				.edit(HANDOVER, "return new Grant(same, confirmedAt,",
 						"return new Grant(same.withTtl(ttl), confirmedAt,"),
@@ -317,7 +322,7 @@ final class Mutants {
 			Mutant.of("what has arrived is given up unread")
 				.edit(GUARD, "return (this.io != null) ? this.io.catchUp() :", "return"),
 			Mutant.of("a node that is down stays down")
-				.edit(HEALTH, "if (!this.closed && this.probing.compareAndSet(false, true)) {", "if (false) {"),
+				.edit(HEALTH, "if (this.voting.compareAndSet(false, true)) {", "if (false) {"),
 			Mutant.of("releases behind an unknown script are not sent again, one by one")
 				.edit("redis/ScriptPipeline.java",
 						"this.unanswered.stream().filter(ScriptCall::isRelease).forEach(ScriptCall::repeat);", ""),
