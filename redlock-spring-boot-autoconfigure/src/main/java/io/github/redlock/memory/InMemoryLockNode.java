@@ -206,7 +206,8 @@ final class InMemoryLockNode implements LockNode {
 
 	private synchronized CompletionStage<Vote> answer(Supplier<Vote> request) {
 		if (this.down) {
-			return CompletableFuture.completedStage(new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY,
+			// It goes on being asked, so that it votes as soon as the test lets it.
+			return CompletableFuture.completedStage(new Vote.Failed(Vote.Failed.Reason.REFUSED,
 					new IllegalStateException("an outage that a test has asked for")));
 		}
 		if (++this.requests % SWEEP_EVERY == 0) {

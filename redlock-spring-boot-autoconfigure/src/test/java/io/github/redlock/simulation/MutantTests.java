@@ -3,6 +3,8 @@ package io.github.redlock.simulation;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.LongFunction;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -30,9 +32,12 @@ class MutantTests {
 
 	@TestFactory
 	Stream<DynamicTest> everyMutantIsFound() {
+		// Not the common pool: with few processors it starts a thread for each of them.
+		ExecutorService executor = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
 		List<CompletableFuture<String>> found = Mutants.ALL.stream()
-			.map((mutant) -> CompletableFuture.supplyAsync(() -> firstFailure(mutant)))
+			.map((mutant) -> CompletableFuture.supplyAsync(() -> firstFailure(mutant), executor))
 			.toList();
+		executor.shutdown();
 		return IntStream.range(0, found.size())
 			.mapToObj((i) -> dynamicTest(Mutants.ALL.get(i).toString(), () -> checkFound(found.get(i).join())));
 	}
