@@ -249,9 +249,9 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 	}
 
 	@Override
-	public void turnInBackground(boolean mayWait) {
+	public void turnInBackground(boolean mayWait, Leadership.Waiter waiter) {
 		boolean idle = mayWait && !isPrompt();
-		turn(idle ? idleMillis() : mayWait ? MAX_WAIT_MILLIS : 0, () -> false);
+		turn(idle ? idleMillis() : mayWait ? MAX_WAIT_MILLIS : 0, waiter);
 		if (idle && this.timedOut) {
 			this.channels.forEach(this.checkingIdle ? NodeChannel::endIdleCheck : NodeChannel::beginIdleCheck);
 			this.checkingIdle = !this.checkingIdle;

@@ -331,9 +331,9 @@ final class Leadership {
 				this.loop.mend();
 				this.reserved = false;
 				do {
-					this.loop.turnInBackground(this.followers.isEmpty());
+					this.loop.turnInBackground(this.followers.isEmpty(), this::hasToGiveWay);
 				}
-				while (this.followers.isEmpty() && !this.closed && !this.reserved);
+				while (!hasToGiveWay());
 			}
 			finally {
 				stopLeading();
@@ -343,6 +343,10 @@ final class Leadership {
 			abdicate(this.background);
 			report(ex);
 		}
+	}
+
+	private boolean hasToGiveWay() {
+		return this.closed || this.reserved || !this.followers.isEmpty();
 	}
 
 	private static void report(Throwable error) {
@@ -419,8 +423,9 @@ final class Leadership {
 		/**
 		 * The same for the background thread.
 		 * @param mayWait whether to wait for input
+		 * @param waiter tells whether to wait no longer
 		 */
-		void turnInBackground(boolean mayWait);
+		void turnInBackground(boolean mayWait, Waiter waiter);
 
 		/**
 		 * Replace what an error has broken. Background thread only.

@@ -19,6 +19,7 @@ import redis.clients.jedis.args.ClientType;
 import io.github.redlock.LockHandle;
 import io.github.redlock.LockOptions;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.testing.FakeCluster.Recorder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -119,13 +120,14 @@ class ReleaseNoticesIT extends AbstractQuorumIT {
 	@Test
 	void whereTheFirstNodeIsDownTheNextOneIsListenedTo() throws Exception {
 		start(3);
-		DefaultRedlock holder = client();
-		DefaultRedlock waiter = client();
+		Recorder recorder = new Recorder();
+		DefaultRedlock holder = client((builder) -> builder.listener(recorder));
+		DefaultRedlock waiter = client((builder) -> builder.listener(recorder));
 		LockHandle held = holder.acquire("a", TTL);
 		this.servers.server(2).kill();
-		// They find out.
 		assertThat(holder.tryAcquire("a")).isEmpty();
 		assertThat(waiter.tryAcquire("a")).isEmpty();
+		Awaitility.await().until(() -> recorder.events("nodeDown").size() == 2);
 		CompletableFuture<LockHandle> waiting = waiter.acquireAsync(List.of("a"), TTL, RARE_POLL);
 		awaitListeners(1, 1);
 		held.release();

@@ -81,7 +81,7 @@ class RedisLockNodeIT extends AbstractRedisLockNodeIT {
 	}
 
 	@Test
-	void wrongPasswordIsReportedAsUnreachableWithItsReason() {
+	void wrongPasswordIsReportedWithItsReasonAndTheRemedy() {
 		RedisServer own = new RedisServer("--requirepass", "secret");
 		RedisLockNodes ownNodes = new RedisLockNodes("redlock:", Duration.ZERO);
 		ownNodes.add(new RedisNodeSettings("right", "127.0.0.1", own.port(), null, "secret", 3, null),
@@ -91,7 +91,7 @@ class RedisLockNodeIT extends AbstractRedisLockNodeIT {
 		assertThat(await(ownNodes.nodes().get(0).probe())).isInstanceOf(Vote.Granted.class);
 		Vote wrong = await(ownNodes.nodes().get(1).probe());
 		assertThat(wrong).isInstanceOf(Vote.Failed.class);
-		assertThat(((Vote.Failed) wrong).reason()).isEqualTo(Vote.Failed.Reason.UNREACHABLE);
+		assertThat(((Vote.Failed) wrong).reason()).isEqualTo(Vote.Failed.Reason.UNABLE);
 		assertThat(((Vote.Failed) wrong).error()).hasStackTraceContaining("WRONGPASS");
 		ownNodes.close();
 		own.close();
@@ -102,7 +102,7 @@ class RedisLockNodeIT extends AbstractRedisLockNodeIT {
 		this.jedis.hset("redlock:a", "field", "value");
 		Vote vote = await(node().acquire(request("v1", "a")));
 		assertThat(vote).isInstanceOf(Vote.Failed.class);
-		assertThat(((Vote.Failed) vote).reason()).isEqualTo(Vote.Failed.Reason.ERROR_REPLY);
+		assertThat(((Vote.Failed) vote).reason()).isEqualTo(Vote.Failed.Reason.REFUSED);
 		assertThat(((Vote.Failed) vote).error()).hasStackTraceContaining("WRONGTYPE");
 		assertThat(this.jedis.hget("redlock:a", "field")).isEqualTo("value");
 	}
