@@ -37,7 +37,8 @@ enum ServerTrouble {
 	NOREPLICAS("NOREPLICAS", false, "accepts no writes because it has too few replicas (min-replicas-to-write)",
 			"bring its replicas back"),
 
-	NOPERM("NOPERM|ACL failure", false, "refuses a right that the lock needs",
+	/** Inside of a script, servers say it without the code. */
+	NOPERM("NOPERM|ACL failure|can't run this command", false, "refuses a right that the lock needs",
 			"grant its user the rights that the README lists"),
 
 	CLUSTERDOWN("CLUSTERDOWN", false, "belongs to a Redis Cluster that is down", "repair that cluster"),
