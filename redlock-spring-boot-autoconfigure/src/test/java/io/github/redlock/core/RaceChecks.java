@@ -136,7 +136,7 @@ class RaceChecks {
 					() -> fixture.node.answer("acquire", new Vote.Held(Duration.ofSeconds(1))),
 					() -> fixture.time.passAndRun(Duration.ofSeconds(1)));
 			check(acquisition.outcome().isDone(), "the acquisition ends");
-			check(fixture.node.count("release") == fixture.node.count("acquire"), fixture.node.log);
+			check(fixture.node.count("release") >= fixture.node.count("acquire"), fixture.node.log);
 		});
 	}
 
