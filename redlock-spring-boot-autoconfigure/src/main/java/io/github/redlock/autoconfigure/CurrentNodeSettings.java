@@ -125,7 +125,8 @@ final class CurrentNodeSettings {
 		}
 
 		private Known replacedBy(Node current) {
-			return (current.sslBundle() == this.node.sslBundle()) ? of(current, this.settings.ssl()) : of(current);
+			return Objects.equals(current.sslBundle(), this.node.sslBundle()) ? of(current, this.settings.ssl())
+					: of(current);
 		}
 
 	}
