@@ -309,7 +309,7 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 	 */
 	private void runTasks() {
 		for (Runnable task = this.tasks.peek(); task != null; task = this.tasks.peek()) {
-			if (task == this.failedTask) {
+			if (task.equals(this.failedTask)) {
 				this.tasks.remove();
 				this.failedTask = null;
 			}
