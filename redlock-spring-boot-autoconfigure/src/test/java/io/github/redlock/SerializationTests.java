@@ -3,6 +3,7 @@ package io.github.redlock;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.NotSerializableException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.time.Duration;
@@ -208,15 +209,12 @@ class SerializationTests {
 
 		private static final long serialVersionUID = 1L;
 
-		private final Object connection = new Object();
-
 		Unserializable(String message) {
 			super(message);
 		}
 
-		@Override
-		public String getLocalizedMessage() {
-			return (this.connection != null) ? getMessage() : "no connection";
+		private void writeObject(ObjectOutputStream stream) throws IOException {
+			throw new NotSerializableException(getClass().getName());
 		}
 
 	}
