@@ -229,8 +229,21 @@ final class KeptReleases {
 		}
 		long now = this.time.nanoTime();
 		Batch batch = new Batch(next.size());
-		for (Debt debt : next) {
-			debt.sendAgain(now, this.sender, batch);
+		boolean sent = false;
+		try {
+			for (Debt debt : next) {
+				debt.sendAgain(now, this.sender, batch);
+			}
+			sent = true;
+		}
+		finally {
+			if (!sent) {
+				// Something threw: keep them all, since a second release is harmless.
+				synchronized (this.kept) {
+					next.forEach((debt) -> this.kept.putIfAbsent(debt.request.value(), debt));
+				}
+				this.inFlight.set(false);
+			}
 		}
 	}
 
