@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.jetbrains.lincheck.Lincheck;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 import io.github.redlock.LockHandle;
@@ -60,6 +61,11 @@ class RaceChecks {
 		if (!condition) {
 			throw new AssertionError(what);
 		}
+	}
+
+	@BeforeAll
+	static void withoutStackReserve() {
+		StackReserve.disable();
 	}
 
 	@Test

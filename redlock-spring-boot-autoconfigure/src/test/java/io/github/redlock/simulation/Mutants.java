@@ -113,6 +113,7 @@ final class Mutants {
 				.edit("core/Quorum.java", "return this.membership / 2 + 1;",
 						"return Math.max(this.membership / 2, 1);"),
 			Mutant.of("a tie decides")
+				.likelyFoundBy(18)
 				.edit("core/Quorum.java", "return this.membership / 2 + 1;", "return (this.membership + 1) / 2;"),
 			Mutant.of("answers count instead of grants")
 				.edit(ROUND, "return this.quorum.isReachedBy(this.granted);",
@@ -202,11 +203,12 @@ final class Mutants {
 						"			this.state = State.RELEASED;\n			this.renewal.cancel();\n			if (handover",
 						"			this.state = (handover != null) ? State.HELD : State.RELEASED;\n			this.renewal.cancel();\n			if (handover"),
 			Mutant.of("the validity of a lock begins anew when it is handed over")
-				.likelyFoundBy(96)
+				.likelyFoundBy(190)
 				.edit(HANDOVER, "return new Grant(same, confirmedAt, now,", "return new Grant(same, now, now,"),
 			Mutant.of("a lock is handed over with its token")
 				.edit(HANDOVER, "? this.grant.token() + 1 :", "? this.grant.token() :"),
 			Mutant.of("more tokens are given out than were reserved")
+				.likelyFoundBy(16)
 				.edit(HANDOVER, "this.grant.token() >= request.token()", "false"),
 			Mutant.of("a lock with a shorter ttl is handed over for a longer one")
 				.likelyFoundBy(50)
@@ -217,47 +219,62 @@ final class Mutants {
 				.edit(ACQUISITION,
 						"			// What could not be taken over was released.\n			attempt(false);", ""),
 			Mutant.of("what a transfer leaves behind is not released")
+				.likelyFoundBy(51)
 				.edit("core/Transfer.java", "this.nodes.sendInBackground(index, LockCommand.RELEASE, this.before);",
 						""),
 			Mutant.of("a transfer replaces whatever is there")
 				.edit(LUA_TRANSFER, "elseif current ~= value then", "elseif false then"),
 			Mutant.of("a transfer does not raise the fence")
+				.likelyFoundBy(16)
 				.edit(LUA_TRANSFER, "			redis.call('SET', KEYS[n + i], token, 'PX', fence_ttl)\n", ""),
 			Mutant.of("the value of a transfer that fails is not released")
+				.likelyFoundBy(82)
 				.edit(ACQUISITION, RELEASE_FAILED_ATTEMPT,
 						"attempt.withdrawn();\n		if (!attempt.isTransfer()) {\n			withdraw(attempt, false);\n		}"),
 			// Tokens
 			Mutant.of("the fence is not raised").edit(LUA_ACQUIRE, "		set(KEYS[i], token, fence_ttl)\n", ""),
 			Mutant.of("the fence is not read").edit(LUA_ACQUIRE, STALE, "if false then"),
-			Mutant.of("a token equal to the fence is accepted").edit(LUA_ACQUIRE, STALE, "if fence > first then"),
+			Mutant.of("a token equal to the fence is accepted")
+				.likelyFoundBy(16)
+				.edit(LUA_ACQUIRE, STALE, "if fence > first then"),
 			Mutant.of("the token is not learnt from STALE")
 				.edit(ACQUISITION, "this.shared.requests.learn(stale.highest());", ""),
 			Mutant.of("a token does not exceed its predecessor")
 				.edit("core/FencingTokens.java", "Math.max(last + 1, now)", "now"),
 			Mutant.of("a block of tokens is not reserved")
+				.likelyFoundBy(73)
 				.edit("core/FencingTokens.java", "now) + block - 1);", "now));"),
 			Mutant.of("the nodes look at the last token of a block")
+				.likelyFoundBy(326)
 				.edit(LUA_ACQUIRE, "tonumber(ARGV[5] or token)", "tonumber(token)"),
 			Mutant.of("the nodes keep the first token of a block")
+				.likelyFoundBy(16)
 				.edit("redis/ScriptCommands.java", "byte[] token = Arguments.number(request.token());",
 						"byte[] token = Arguments.number(request.firstToken());"),
 			// Extension
-			Mutant.of("healing inside the extension").edit(LUA_EXTEND, "if missing then\n", """
+			Mutant.of("healing inside the extension")
+				.likelyFoundBy(10)
+				.edit(LUA_EXTEND, "if missing then\n", """
 					if missing then
 						for i = 1, n do
 							redis.call('SET', KEYS[i], value, 'PX', ttl)
 						end
-					"""), Mutant.of("healed keys are counted").edit(LUA_EXTEND, "if missing then\n	return 1", """
+					"""), Mutant.of("healed keys are counted")
+				.likelyFoundBy(10)
+				.edit(LUA_EXTEND, "if missing then\n	return 1", """
 					if missing then
 						for i = 1, n do
 							redis.call('SET', KEYS[i], value, 'PX', ttl)
 						end
 						return 0"""),
 			Mutant.of("a missing key counts as extended")
+				.likelyFoundBy(34)
 				.edit(LUA_EXTEND, "if missing then\n	return 1", "if missing then\n	return 0"),
 			Mutant.of("healing goes on after the release")
+				.likelyFoundBy(168)
 				.edit(EXTENSION, "!this.healed[index] && this.lock.isHeld()", "!this.healed[index]"),
 			Mutant.of("an extension is decided after the deadline")
+				.likelyFoundBy(41)
 				.edit(EXTENSION, "round != this.round || this.lock.endIfExpired()", "round != this.round"),
 			Mutant.of("an extension begins after the deadline")
 				.edit(EXTENSION, "if (!this.lock.endIfExpired()) {", "{")
@@ -265,20 +282,25 @@ final class Mutants {
 						"if (!this.lock.isHeld() || this.lock.endIfExpired()) {\n				return;\n			}\n			if (extendsNext()",
 						"if (!this.lock.isHeld()) {\n				return;\n			}\n			if (extendsNext()"),
 			Mutant.of("an extension goes on while the lock is released")
+				.likelyFoundBy(10)
 				.edit(EXTENSION, "				this.pause.cancel();\n", "				this.pause.hashCode();\n")
 				.edit(EXTENSION,
 						"			if (this.outcome.isDone()) {\n				return;\n			}\n			VotingRound",
 						"			VotingRound")
 				.edit(EXTENSION, "if (!this.lock.endIfExpired()) {", "{"),
 			Mutant.of("an extension is not tried again")
+				.likelyFoundBy(103)
 				.edit(EXTENSION, "this.pause = this.nodes.time().schedule(pauseNanos(), this::attempt);", ""),
-			Mutant.of("auto-extension never begins").edit(RENEWAL, "this.timer = extendsNext()", "this.timer = false"),
+			Mutant.of("auto-extension never begins")
+				.likelyFoundBy(31)
+				.edit(RENEWAL, "this.timer = extendsNext()", "this.timer = false"),
 			// Loss
 			Mutant.of("the loss is reported twice")
 				.edit(HANDLE, "this.shared.nodes.events().lost(this, error);",
 						"for (int i = 0; i < 2; i++) { this.shared.nodes.events().lost(this, error); }"),
 			Mutant.of("the loss is not reported").edit(HANDLE, "this.shared.nodes.events().lost(this, error);", ""),
 			Mutant.of("what is left of a lost lock is not released")
+				.likelyFoundBy(913)
 				.edit(HANDLE, "		if (release) {", "		if (false) {"),
 			Mutant.of("the deadline is not watched")
 				.edit(RENEWAL, ": this.nodes.time().schedule(this.lock.remainingNanos(), this::timerFired);",
@@ -312,10 +334,12 @@ final class Mutants {
 			Mutant.of("an exception of the body keeps the lock")
 				.edit(REDLOCK, "attach(lock.settle(), ex);", "ex.getClass();"),
 			Mutant.of("a key that holds another value is extended")
+				.likelyFoundBy(10)
 				.edit(LUA_EXTEND, "elseif current ~= value then", "elseif false then"),
 			Mutant.of("a key that is held is taken").edit(LUA_ACQUIRE, "elseif current then", "elseif false then"),
 			// Nodes
 			Mutant.of("a release that was not confirmed is forgotten")
+				.likelyFoundBy(44)
 				.edit(RELEASES, "			this.kept.put(request.value(), debt);\n", ""),
 			Mutant.of("a node that is silent is waited for")
 				.edit(TIMEOUTS, "if (this.watching.compareAndSet(false, true)) {", "if (false) {"),
@@ -324,24 +348,30 @@ final class Mutants {
 			Mutant.of("a node that is down stays down")
 				.edit(HEALTH, "if (this.voting.compareAndSet(false, true)) {", "if (false) {"),
 			Mutant.of("releases behind an unknown script are not sent again, one by one")
+				.likelyFoundBy(54)
 				.edit("redis/ScriptPipeline.java",
 						"this.unanswered.stream().filter(ScriptCall::isRelease).forEach(ScriptCall::repeat);", ""),
 			Mutant.of("a free resource is granted whatever the token")
 				.edit(LUA_ACQUIRE, "number < first then", "number < 2 ^ 53 then"),
 			Mutant.of("a release overtakes an acquisition that is sent again")
+				.likelyFoundBy(54)
 				.edit("redis/ScriptPipeline.java", "if (repeated) {", "if (false) {"),
 			// Extensions that travel together
 			Mutant.of("a batch counts from its decision")
+				.likelyFoundBy(26)
 				.edit(BATCH, "won ? locks.get(i).request : null, start);",
 						"won ? locks.get(i).request : null, this.nodes.time().nanoTime());"),
 			Mutant.of("a batch needs no quorum")
+				.likelyFoundBy(186)
 				.edit(BATCH, "boolean won = this.nodes.quorum().isReachedBy(granted);", "boolean won = granted > 0;"),
 			Mutant.of("a batch confirms everything or nothing")
+				.likelyFoundBy(299)
 				.edit(BATCH, "answer.stream().allMatch(Vote.Granted.class::isInstance)",
 						"answer.stream().anyMatch(Vote.Granted.class::isInstance)")
 				.edit(BATCH, "answer.get(i) instanceof Vote.Granted) ? 1 : 0",
 						"answer.stream().anyMatch(Vote.Granted.class::isInstance)) ? 1 : 0"),
 			Mutant.of("a batch extends foreign keys")
+				.likelyFoundBy(10)
 				.edit("redis/extend-all.lua", "elseif current ~= ARGV[2 + i] then", "elseif false then"),
 			// Annotation
 			Mutant.of("re-entry counts across threads").edit("aop/CurrentLock.java", "HELD = new ThreadLocal<>();", """
