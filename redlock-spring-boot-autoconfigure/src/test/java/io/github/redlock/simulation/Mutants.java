@@ -252,16 +252,13 @@ final class Mutants {
 				.edit("redis/ScriptCommands.java", "byte[] token = Arguments.number(request.token());",
 						"byte[] token = Arguments.number(request.firstToken());"),
 			// Extension
-			Mutant.of("healing inside the extension")
-				.likelyFoundBy(10)
-				.edit(LUA_EXTEND, "if missing then\n", """
+			Mutant.of("healing inside the extension").likelyFoundBy(10).edit(LUA_EXTEND, "if missing then\n", """
 					if missing then
 						for i = 1, n do
 							redis.call('SET', KEYS[i], value, 'PX', ttl)
 						end
-					"""), Mutant.of("healed keys are counted")
-				.likelyFoundBy(10)
-				.edit(LUA_EXTEND, "if missing then\n	return 1", """
+					"""),
+			Mutant.of("healed keys are counted").likelyFoundBy(10).edit(LUA_EXTEND, "if missing then\n	return 1", """
 					if missing then
 						for i = 1, n do
 							redis.call('SET', KEYS[i], value, 'PX', ttl)
