@@ -86,9 +86,15 @@ public @interface DistributedLock {
 	 * a dot, such as {@code order.id}, is refused: it is most likely meant as
 	 * {@code #order.id}.</li>
 	 * </ul>
-	 * Evaluated once, before the method runs. The result's {@code toString()} is the key;
-	 * a collection or array gives one key per element. Null, blank and empty results are
-	 * an {@link IllegalArgumentException}.
+	 * Parameter names are those of the declaration that has the annotation, also where a
+	 * class that implements it uses others. Evaluated once, before the method runs.
+	 * <p>
+	 * A key has to be a name: text, a character, a number, a boolean, an enum constant, a
+	 * UUID, a URI, a path, or a date or time of {@code java.time}. Numbers are written
+	 * without zeros at the end of a fraction, so that 1, 1.0 and 1.00 are one resource. A
+	 * collection or array gives one key per element. Anything else, also as a part of a
+	 * text, and null, blank and empty results are an {@link IllegalArgumentException}, or
+	 * refused at start-up where the declared types show it.
 	 * @return the expressions, none by default
 	 */
 	String[] key() default {};

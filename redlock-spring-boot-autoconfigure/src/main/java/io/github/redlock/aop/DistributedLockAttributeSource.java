@@ -110,8 +110,7 @@ final class DistributedLockAttributeSource {
 		for (Class<?> type : ClassUtils.getAllInterfacesForClassAsSet(targetClass)) {
 			if (!type.isAssignableFrom(method.getDeclaringClass())) {
 				for (Method declared : type.getMethods()) {
-					if (declared.getName().equals(method.getName())
-							&& Arrays.equals(declared.getParameterTypes(), method.getParameterTypes())
+					if (AnnotatedMethod.isImplementedBy(declared, method, targetClass)
 							&& findOwn(declared).isPresent()) {
 						return findOwn(declared);
 					}
@@ -158,8 +157,9 @@ final class DistributedLockAttributeSource {
 			Class<?> targetClass) {
 		LockedMethod locked = new LockedMethod(method);
 		ResultKind kind = ResultKind.of(method, targetClass);
+		AnnotatedMethod annotated = AnnotatedMethod.of(annotation, method, targetClass);
 		List<LockKeyExpression> keys = Arrays.stream(annotation.getStringArray("key"))
-			.map((key) -> LockKeyExpression.parse(resolve(locked, "key", key), method))
+			.map((key) -> LockKeyExpression.parse(resolve(locked, "key", key), annotated))
 			.toList();
 		String name = text(annotation, locked, "name", "Name what to lock, or leave name out");
 		if (keys.isEmpty() && name.isEmpty()) {
@@ -171,7 +171,7 @@ final class DistributedLockAttributeSource {
 		String condition = text(annotation, locked, "condition", "Write an expression, or leave condition out");
 		Duration ttl = duration(annotation, locked, "ttl", LockRules::ttl);
 		return new DistributedLockAttributes(method, kind, keys, name,
-				condition.isEmpty() ? null : LockExpression.parse("condition", condition, method), ttl,
+				condition.isEmpty() ? null : LockExpression.parse("condition", condition, annotated), ttl,
 				options(annotation, locked), reactions(annotation, locked, kind, targetClass),
 				annotation.getBoolean("releaseAfterTransaction"),
 				text(annotation, locked, "redlock", "Name a Redlock bean, or leave redlock out"));

@@ -1,10 +1,7 @@
 package io.github.redlock.aop;
 
-import java.lang.reflect.Method;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -15,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.context.expression.BeanFactoryResolver;
 import org.springframework.context.expression.MethodBasedEvaluationContext;
-import org.springframework.core.DefaultParameterNameDiscoverer;
-import org.springframework.core.ParameterNameDiscoverer;
 import org.springframework.expression.Expression;
 import org.springframework.expression.common.CompositeStringExpression;
 import org.springframework.expression.common.LiteralExpression;
@@ -25,6 +20,7 @@ import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.ast.VariableReference;
 import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
+import org.springframework.expression.spel.support.StandardEvaluationContext;
 
 import io.github.redlock.RedlockConfigurationException;
 
@@ -36,17 +32,18 @@ final class LockExpression {
 
 	private static final SpelExpressionParser PARSER = new SpelExpressionParser();
 
-	private static final ParameterNameDiscoverer PARAMETER_NAMES = new DefaultParameterNameDiscoverer();
+	/** What to do about a key that is no name. */
+	static final String NAME_REMEDY = "Lock what names it, such as #order.id, or write it as text yourself";
 
 	private final String attribute;
 
 	private final String text;
 
-	private final Method method;
+	private final AnnotatedMethod method;
 
 	private final Expression expression;
 
-	private LockExpression(String attribute, String text, Method method, Expression expression) {
+	private LockExpression(String attribute, String text, AnnotatedMethod method, Expression expression) {
 		this.attribute = attribute;
 		this.text = text;
 		this.method = method;
@@ -57,10 +54,10 @@ final class LockExpression {
 	 * Parse an expression.
 	 * @param attribute where it stands
 	 * @param text the expression, or a template, placeholders resolved
-	 * @param method the method of the target class
+	 * @param method the method that is locked
 	 * @throws RedlockConfigurationException if it cannot work
 	 */
-	static LockExpression parse(String attribute, String text, Method method) {
+	static LockExpression parse(String attribute, String text, AnnotatedMethod method) {
 		LockExpression parsed = new LockExpression(attribute, text, method, parseText(attribute, text, method));
 		parsed.checkVariables();
 		return parsed;
@@ -69,19 +66,11 @@ final class LockExpression {
 	/**
 	 * Text that is no expression.
 	 */
-	static LockExpression literal(String attribute, String text, Method method) {
+	static LockExpression literal(String attribute, String text, AnnotatedMethod method) {
 		return new LockExpression(attribute, text, method, new LiteralExpression(text));
 	}
 
-	/**
-	 * The names of the parameters, empty if the class file does not have them.
-	 */
-	static List<String> parameterNames(Method method) {
-		@Nullable String[] names = PARAMETER_NAMES.getParameterNames(method);
-		return (names != null) ? Arrays.stream(names).filter(Objects::nonNull).toList() : List.of();
-	}
-
-	private static Expression parseText(String attribute, String text, Method method) {
+	private static Expression parseText(String attribute, String text, AnnotatedMethod method) {
 		try {
 			return text.contains("#{") ? PARSER.parseExpression(text, new TemplateParserContext())
 					: PARSER.parseExpression(text);
@@ -89,18 +78,20 @@ final class LockExpression {
 		catch (RuntimeException ex) {
 			// Not only the documented exception: the parser throws others for some
 			// malformed texts.
-			throw new LockedMethod(method).invalid(attribute, text, "is not a valid expression: " + ex.getMessage(),
-					"Put literal text in single quotes, as in \"'order#' + #id\", or write a template, as in"
-							+ " \"order-#{#id}\"",
-					ex);
+			throw method.locked()
+				.invalid(attribute, text, "is not a valid expression: " + ex.getMessage(),
+						"Put literal text in single quotes, as in \"'order#' + #id\", or write a template, as in"
+								+ " \"order-#{#id}\"",
+						ex);
 		}
 	}
 
 	private void checkVariables() {
-		List<String> names = parameterNames(this.method);
+		List<String> names = this.method.parameterNames();
+		int count = this.method.method().getParameterCount();
 		List<String> variables = new ArrayList<>();
 		collectVariables(this.expression, variables);
-		List<String> known = IntStream.range(0, this.method.getParameterCount())
+		List<String> known = IntStream.range(0, count)
 			.boxed()
 			.flatMap((i) -> Stream.of("#p" + i, "#a" + i))
 			.collect(Collectors.toCollection(ArrayList::new));
@@ -108,9 +99,9 @@ final class LockExpression {
 		names.forEach((name) -> known.add("#" + name));
 		for (String variable : variables) {
 			if (!known.contains(variable)) {
-				throw new LockedMethod(this.method).invalid(this.attribute, this.text,
-						"uses " + variable + ", which is no parameter",
-						(!names.isEmpty() || this.method.getParameterCount() == 0) ? "Use one of " + known
+				throw this.method.locked()
+					.invalid(this.attribute, this.text, "uses " + variable + ", which is no parameter", (!names
+						.isEmpty() || count == 0) ? "Use one of " + known
 								: "The names of the parameters are not in the class file: compile with -parameters, or"
 										+ " use one of " + known);
 			}
@@ -142,23 +133,42 @@ final class LockExpression {
 	 * @throws IllegalArgumentException if the expression fails
 	 */
 	@Nullable Object value(MethodInvocation invocation, BeanFactory beanFactory) {
-		if (this.expression instanceof LiteralExpression) {
-			return this.text;
-		}
-		MethodBasedEvaluationContext context = new MethodBasedEvaluationContext(
-				new LockKeyRoot(this.method, invocation), this.method, invocation.getArguments(), PARAMETER_NAMES);
-		context.setBeanResolver(new BeanFactoryResolver(beanFactory));
 		try {
-			return this.expression.getValue(context);
+			return this.expression.getValue(context(invocation, beanFactory));
 		}
 		catch (RuntimeException ex) {
 			throw unusable("an error: " + ex.getMessage(), ex);
 		}
 	}
 
+	/**
+	 * What the expression sees of one call.
+	 */
+	StandardEvaluationContext context(MethodInvocation invocation, BeanFactory beanFactory) {
+		MethodBasedEvaluationContext context = new MethodBasedEvaluationContext(
+				new LockKeyRoot(this.method.method(), invocation), this.method.declaration(), invocation.getArguments(),
+				AnnotatedMethod.PARAMETER_NAMES);
+		context.setBeanResolver(new BeanFactoryResolver(beanFactory));
+		return context;
+	}
+
+	Expression parsed() {
+		return this.expression;
+	}
+
+	String text() {
+		return this.text;
+	}
+
+	IllegalArgumentException noName(Object value) {
+		return unusable(
+				"a " + value.getClass().getTypeName() + ", which is no name: " + ResourceName.RULE + ". " + NAME_REMEDY,
+				null);
+	}
+
 	IllegalArgumentException unusable(String what, @Nullable Throwable cause) {
 		return new IllegalArgumentException("The " + this.attribute + " \"" + this.text + "\" of @DistributedLock on "
-				+ new LockedMethod(this.method) + " gives " + what + "; the method was not run", cause);
+				+ this.method.locked() + " gives " + what + "; the method was not run", cause);
 	}
 
 }

@@ -1,6 +1,5 @@
 package io.github.redlock.aop;
 
-import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -22,44 +21,57 @@ final class LockKeyExpression {
 
 	private final LockExpression expression;
 
-	private LockKeyExpression(LockExpression expression) {
+	/** {@code null} where the key is literal text. */
+	private final @Nullable KeyComposition composition;
+
+	private LockKeyExpression(LockExpression expression, @Nullable KeyComposition composition) {
 		this.expression = expression;
+		this.composition = composition;
 	}
 
 	/**
 	 * Parse a key.
 	 * @param text the key, placeholders resolved
-	 * @param method the method of the target class
+	 * @param method the method that is locked
 	 * @throws io.github.redlock.RedlockConfigurationException if it cannot work
 	 */
-	static LockKeyExpression parse(String text, Method method) {
+	static LockKeyExpression parse(String text, AnnotatedMethod method) {
 		if (!StringUtils.hasText(text)) {
-			throw new LockedMethod(method).invalid("key", text, "is blank", "Name what to lock, or leave key out");
+			throw method.locked().invalid("key", text, "is blank", "Name what to lock, or leave key out");
 		}
 		if (text.chars().anyMatch((character) -> EXPRESSION_CHARACTERS.indexOf(character) >= 0)) {
-			return new LockKeyExpression(LockExpression.parse("key", text, method));
+			LockExpression expression = LockExpression.parse("key", text, method);
+			KeyComposition composition = new KeyComposition(expression);
+			new KeyTypes(expression, method).check();
+			return new LockKeyExpression(expression, composition);
 		}
-		for (String name : LockExpression.parameterNames(method)) {
+		for (String name : method.parameterNames()) {
 			if (text.equals(name) || text.startsWith(name + ".")) {
-				throw new LockedMethod(method).invalid("key", text,
-						"is literal text, the same for every call, although it starts with the name of a parameter",
-						"Did you mean #" + text + "? If you do mean the text, write '" + text + "' in single quotes");
+				throw method.locked()
+					.invalid("key", text,
+							"is literal text, the same for every call, although it starts with the name of a parameter",
+							"Did you mean #" + text + "? If you do mean the text, write '" + text
+									+ "' in single quotes");
 			}
 		}
-		return new LockKeyExpression(LockExpression.literal("key", text, method));
+		return new LockKeyExpression(LockExpression.literal("key", text, method), null);
 	}
 
 	/**
 	 * The keys for one call: one, or one per element of a collection or array.
-	 * @throws IllegalArgumentException if a key is null or blank, or the expression fails
+	 * @throws IllegalArgumentException if a key is no name, null or blank, or the
+	 * expression fails
 	 */
 	List<String> evaluate(MethodInvocation invocation, BeanFactory beanFactory) {
-		Object value = this.expression.value(invocation, beanFactory);
+		if (this.composition == null) {
+			return List.of(this.expression.text());
+		}
+		Object value = this.composition.value(this.expression.context(invocation, beanFactory));
 		List<String> keys = new ArrayList<>();
 		if (value instanceof Collection<?> several) {
 			several.forEach((element) -> keys.add(toKey(element)));
 		}
-		else if (ObjectUtils.isArray(value)) {
+		else if (ObjectUtils.isArray(value) && !(value instanceof byte[]) && !(value instanceof char[])) {
 			for (Object element : ObjectUtils.toObjectArray(value)) {
 				keys.add(toKey(element));
 			}
@@ -74,15 +86,21 @@ final class LockKeyExpression {
 	}
 
 	private String toKey(@Nullable Object value) {
+		if (value == null) {
+			throw this.expression.unusable("null", null);
+		}
 		String key;
 		try {
-			key = (value != null) ? value.toString() : null;
+			key = ResourceName.of(value);
 		}
 		catch (RuntimeException ex) {
 			throw this.expression.unusable("an error: " + ex, ex);
 		}
+		if (key == null) {
+			throw this.expression.noName(value);
+		}
 		if (!StringUtils.hasText(key)) {
-			throw this.expression.unusable((key != null) ? "a blank key" : "null", null);
+			throw this.expression.unusable("a blank key", null);
 		}
 		return key;
 	}

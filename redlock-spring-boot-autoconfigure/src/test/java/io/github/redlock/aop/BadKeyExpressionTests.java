@@ -40,7 +40,7 @@ class BadKeyExpressionTests {
 			String text = garbage.text();
 			LockKeyExpression expression;
 			try {
-				expression = LockKeyExpression.parse(text, this.method);
+				expression = LockKeyExpression.parse(text, new AnnotatedMethod(this.method, this.method, Shop.class));
 			}
 			catch (RedlockConfigurationException ex) {
 				assertThat(ex).hasMessageContaining("Shop.sell(Object)").hasMessageContaining("key");
