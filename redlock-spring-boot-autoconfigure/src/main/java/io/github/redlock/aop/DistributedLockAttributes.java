@@ -48,9 +48,17 @@ record DistributedLockAttributes(Method method, ResultKind kind, List<LockKeyExp
 	 * is off here.
 	 */
 	LockOptions options(Redlock redlock) {
-		boolean switchedOff = this.options.autoExtend().orElse(true)
-				&& !redlock.defaultOptions().autoExtend().orElse(true);
+		boolean switchedOff = this.options.autoExtend().orElse(true) && !defaults(redlock).autoExtend().orElse(true);
 		return switchedOff ? this.options.toBuilder().autoExtend(false).build() : this.options;
+	}
+
+	/**
+	 * The options where neither a call nor an annotation names them. A mock of the lock
+	 * that nobody has told them has none.
+	 */
+	static LockOptions defaults(Redlock redlock) {
+		LockOptions defaults = redlock.defaultOptions();
+		return (defaults != null) ? defaults : LockOptions.defaults();
 	}
 
 	/**

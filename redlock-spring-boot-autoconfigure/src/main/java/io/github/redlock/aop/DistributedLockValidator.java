@@ -5,6 +5,8 @@ import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -13,13 +15,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.aop.PointcutAdvisor;
+import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.aop.framework.Advised;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
 import org.springframework.aop.interceptor.AsyncExecutionInterceptor;
 import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.Aware;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
 import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.MethodIntrospector;
 import org.springframework.core.Ordered;
@@ -53,52 +58,90 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
+	private final DestructionOrder destructionOrder;
+
 	/**
 	 * Create a validator.
 	 * @param advisor whose attributes are checked, and kept for the first call
 	 * @param beanFactory whose beans are looked at
 	 * @param failOnUnadvisable whether an annotation where no proxy can see it stops the
 	 * application, or is only warned of
+	 * @param partsOfLocks types of beans that a lock uses, and that are destroyed after
+	 * it
 	 */
 	public DistributedLockValidator(DistributedLockAdvisor advisor, ConfigurableListableBeanFactory beanFactory,
-			boolean failOnUnadvisable) {
+			boolean failOnUnadvisable, Class<?>... partsOfLocks) {
 		this.advisor = advisor;
 		this.failOnUnadvisable = failOnUnadvisable;
 		this.beanFactory = beanFactory;
+		this.destructionOrder = new DestructionOrder(beanFactory, List.of(partsOfLocks));
+	}
+
+	/**
+	 * Remember which beans are made from now on. The earlier, the better: one that is not
+	 * seen is taken for an object that was put into the container.
+	 * @param beanFactory makes the beans
+	 */
+	public static void recordMadeBeans(ConfigurableListableBeanFactory beanFactory) {
+		MadeBeans.record(beanFactory);
 	}
 
 	@Override
 	public void afterSingletonsInstantiated() {
+		this.destructionOrder.apply(validate());
+	}
+
+	/**
+	 * Look at the beans of a child context that has no validator of its own.
+	 * @param child makes those beans
+	 */
+	public void validateChild(ConfigurableListableBeanFactory child) {
+		new DistributedLockValidator(this.advisor, child, this.failOnUnadvisable).validate();
+	}
+
+	/**
+	 * Look at every bean.
+	 * @return the names of those with locked methods
+	 */
+	private Set<String> validate() {
+		Set<String> locked = new LinkedHashSet<>();
 		for (String beanName : this.beanFactory.getBeanDefinitionNames()) {
 			Class<?> type = AutoProxyUtils.determineTargetClass(this.beanFactory, beanName);
 			if (type != null) {
 				Class<?> userClass = ClassUtils.getUserClass(type);
 				if (Proxy.isProxyClass(userClass)) {
-					// A proxy that another framework made: the methods of its interfaces
-					// are
-					// looked at, since its own are all final.
-					Stream.of(userClass.getInterfaces()).forEach((each) -> validateIfCandidate(beanName, each));
+					// Another framework made it: the methods of its interfaces are looked
+					// at,
+					// since its own are all final.
+					Stream.of(userClass.getInterfaces())
+						.filter((each) -> isLocked(beanName, each))
+						.forEach((each) -> locked.add(beanName));
 				}
-				else {
-					validateIfCandidate(beanName, userClass);
+				else if (isLocked(beanName, userClass)) {
+					locked.add(beanName);
 				}
 			}
 		}
+		return locked;
 	}
 
-	private void validateIfCandidate(String beanName, Class<?> type) {
-		if (DistributedLockAttributeSource.isCandidate(type)) {
-			validate(beanName, type);
+	/**
+	 * Check the locked methods of a bean, if it has any.
+	 */
+	private boolean isLocked(String beanName, Class<?> type) {
+		Set<Method> methods = DistributedLockAttributeSource.isCandidate(type)
+				? MethodIntrospector.selectMethods(type,
+						(MethodFilter) (method) -> DistributedLockAttributeSource.find(method, type) != null)
+				: Set.of();
+		if (!methods.isEmpty()) {
+			validate(beanName, type, methods);
 		}
+		return !methods.isEmpty();
 	}
 
-	private void validate(String beanName, Class<?> type) {
-		Set<Method> methods = MethodIntrospector.selectMethods(type,
-				(MethodFilter) (method) -> DistributedLockAttributeSource.find(method, type) != null);
-		if (methods.isEmpty()) {
-			return;
-		}
+	private void validate(String beanName, Class<?> type, Set<Method> methods) {
 		for (Method method : methods) {
+			checkCaller(method, type, beanName);
 			checkAdvisable(method, type);
 			validate(method, type);
 			checkTransaction(method, type);
@@ -124,6 +167,26 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 				.unsuitable("the method is visible in its package only, and " + type.getName()
 						+ " lies in another, so no proxy of that can intercept it and it would run without the lock",
 						"Make it protected or public, or take the annotation away"));
+		}
+	}
+
+	/**
+	 * What the container calls on the object itself does not pass through the proxy. The
+	 * annotation of a class does not mean the setters for parts of the container.
+	 */
+	private void checkCaller(Method method, Class<?> type, String beanName) {
+		boolean own = DistributedLockAttributeSource.findOwn(method).isPresent();
+		boolean setter = method.getParameterCount() > 0 && Aware.class.isAssignableFrom(type);
+		BeanDefinition definition = this.beanFactory.containsBeanDefinition(beanName)
+				? this.beanFactory.getMergedBeanDefinition(beanName) : null;
+		String reason = ContainerCalls.reason(method, type, definition);
+		if (reason != null && (own || !setter || reason.startsWith("it has @"))) {
+			unadvisable(new LockedMethod(method).unsuitable(
+					"the container itself calls the method (" + reason
+							+ "), on the object behind the proxy, so it would run without the lock",
+					"Call a locked method of another bean from there (at the start from an ApplicationRunner),"
+							+ (own ? " or take the annotation away"
+									: " or annotate the other methods of the class one by one")));
 		}
 	}
 
@@ -171,8 +234,8 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 		Duration holdAtLeast = attributes.options().holdAtLeast().orElse(Duration.ZERO);
 		Duration longestWait = attributes.options()
 			.waitTime()
-			.or(() -> redlock.defaultOptions().waitTime())
-			.orElseGet(() -> longestWait(redlock.defaultOptions()));
+			.or(() -> DistributedLockAttributes.defaults(redlock).waitTime())
+			.orElseGet(() -> longestWait(DistributedLockAttributes.defaults(redlock)));
 		if (attributes.reactions().onUnavailable() == LockFailurePolicy.SKIP && !holdAtLeast.isZero()
 				&& !longestWait.isZero() && holdAtLeast.compareTo(longestWait) <= 0) {
 			throw locked.invalid("holdAtLeast", holdAtLeast,
@@ -222,13 +285,26 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 		if (bean instanceof Advised advised) {
 			methods.forEach((method) -> checkAsynchronous(advised, method, type));
 		}
-		if (bean != null && type.isInstance(bean) && !isLocked(bean)) {
+		if (bean == null || !type.isInstance(bean) || isLocked(bean)) {
+			return;
+		}
+		if (!this.beanFactory.containsLocalBean(AopConfigUtils.AUTO_PROXY_CREATOR_BEAN_NAME)) {
+			throw new RedlockConfigurationException("@DistributedLock on " + new LockedMethod(methods.iterator().next())
+					+ " has no effect: the bean '" + beanName
+					+ "' is in a child context without the auto-configuration of the lock, and would run without it.",
+					"Add @ImportAutoConfiguration(DistributedLockAutoConfiguration.class) to the configuration of the"
+							+ " child context, or move the bean to its parent.");
+		}
+		if (MadeBeans.contains(this.beanFactory, beanName)) {
 			throw new RedlockConfigurationException(
 					"@DistributedLock on " + new LockedMethod(methods.iterator().next()) + " has no effect: the bean '"
 							+ beanName + "' was created too early for a proxy, and would run without the lock.",
 					"Find out which BeanPostProcessor or BeanFactoryPostProcessor asks for it, and let it ask later"
 							+ " (static @Bean method, ObjectProvider, @Lazy).");
 		}
+		logger
+			.info("The bean '{}' was put into the context as a finished object, such as the mock of a test: its methods"
+					+ " with @DistributedLock run without the lock.", beanName);
 	}
 
 	/**

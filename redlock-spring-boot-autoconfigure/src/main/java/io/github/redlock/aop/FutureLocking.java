@@ -66,6 +66,16 @@ final class FutureLocking {
 	}
 
 	private void acquired(@Nullable LockHandle lock, @Nullable Throwable error) {
+		try {
+			begin((error != null) ? lock : LockedCall.stubbed(lock, "acquireAsync"), error);
+		}
+		catch (Throwable ex) {
+			// A lock that is a mock, for instance, may return null anywhere.
+			this.result.completeExceptionally(ex);
+		}
+	}
+
+	private void begin(@Nullable LockHandle lock, @Nullable Throwable error) {
 		if (lock == null) {
 			unavailable(cause(error));
 		}
@@ -161,16 +171,22 @@ final class FutureLocking {
 	}
 
 	private void release(LockHandle lock, @Nullable Object value, @Nullable Throwable error) {
-		LockedCall.then(lock.releaseAsync(), (wasValid, failure) -> {
-			RedlockException problem = null;
-			if (failure != null) {
-				problem = (cause(failure) instanceof LockReleaseException unconfirmed) ? unconfirmed : null;
+		LockedCall.then(LockedCall.stubbed(lock.releaseAsync(), "releaseAsync"), (wasValid, failure) -> {
+			try {
+				complete(value, this.call.outcome(error, problem(lock, wasValid, failure)));
 			}
-			else if (!wasValid) {
-				problem = LockedCall.loss(lock);
+			catch (RuntimeException ex) {
+				complete(null, ex);
 			}
-			complete(value, this.call.outcome(error, problem));
 		});
+	}
+
+	private static @Nullable RedlockException problem(LockHandle lock, @Nullable Boolean wasValid,
+			@Nullable Throwable failure) {
+		if (failure != null) {
+			return (cause(failure) instanceof LockReleaseException unconfirmed) ? unconfirmed : null;
+		}
+		return LockedCall.stubbed(wasValid, "releaseAsync") ? null : LockedCall.loss(lock);
 	}
 
 	private void complete(@Nullable Object value, @Nullable Throwable error) {

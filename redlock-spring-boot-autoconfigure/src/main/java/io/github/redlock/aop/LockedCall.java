@@ -31,13 +31,25 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 		MethodInvocation invocation) {
 
 	LockHandle acquire() {
-		return this.redlock.acquire(this.resources, this.attributes.ttl(this.redlock),
-				this.attributes.options(this.redlock));
+		return stubbed(this.redlock.acquire(this.resources, this.attributes.ttl(this.redlock),
+				this.attributes.options(this.redlock)), "acquire");
 	}
 
 	CompletableFuture<LockHandle> acquireAsync() {
-		return this.redlock.acquireAsync(this.resources, this.attributes.ttl(this.redlock),
-				this.attributes.options(this.redlock));
+		return stubbed(this.redlock.acquireAsync(this.resources, this.attributes.ttl(this.redlock),
+				this.attributes.options(this.redlock)), "acquireAsync");
+	}
+
+	/**
+	 * What only a mock leaves out.
+	 */
+	static <T> T stubbed(@Nullable T result, String method) {
+		if (result == null) {
+			throw new IllegalStateException("The Redlock bean returned null from " + method
+					+ "; the method was not run. If it is a mock, stub " + method
+					+ "(Collection, Duration, LockOptions), or test with redlock.mode=in-memory, which needs no mock");
+		}
+		return result;
 	}
 
 	boolean isInterruptedOnLoss() {

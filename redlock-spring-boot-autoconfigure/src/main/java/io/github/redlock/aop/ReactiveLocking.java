@@ -118,6 +118,7 @@ final class ReactiveLocking {
 			CompletableFuture<LockHandle> acquisition = this.call.acquireAsync();
 			LockedCall.then(acquisition, (lock, error) -> granted(lock));
 			return Mono.fromFuture(acquisition)
+				.switchIfEmpty(Mono.fromSupplier(() -> LockedCall.stubbed((LockHandle) null, "acquireAsync")))
 				.onErrorMap(LockNotAcquiredException.class, (error) -> new Unavailable(error));
 		}
 

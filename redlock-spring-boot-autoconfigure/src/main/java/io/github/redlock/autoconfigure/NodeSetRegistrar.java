@@ -2,7 +2,9 @@ package io.github.redlock.autoconfigure;
 
 import java.util.Map;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.FactoryBean;
+import org.springframework.beans.factory.HierarchicalBeanFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.beans.factory.support.AutowireCandidateQualifier;
@@ -14,6 +16,7 @@ import org.springframework.context.annotation.ImportBeanDefinitionRegistrar;
 import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotationMetadata;
 
+import io.github.redlock.Redlock;
 import io.github.redlock.autoconfigure.RedlockProperties.NodeSet;
 import io.github.redlock.core.DefaultRedlock;
 
@@ -36,7 +39,18 @@ final class NodeSetRegistrar implements ImportBeanDefinitionRegistrar {
 		Map<String, NodeSet> sets = Binder.get(this.environment)
 			.bind("redlock.sets", Bindable.mapOf(String.class, NodeSet.class))
 			.orElseGet(Map::of);
-		sets.keySet().forEach((name) -> registry.registerBeanDefinition(name + BEAN_NAME_SUFFIX, definition(name)));
+		sets.keySet()
+			.stream()
+			.filter((name) -> !isInParent(name + BEAN_NAME_SUFFIX, registry))
+			.forEach((name) -> registry.registerBeanDefinition(name + BEAN_NAME_SUFFIX, definition(name)));
+	}
+
+	/**
+	 * A child context uses the locks of its parent.
+	 */
+	private static boolean isInParent(String beanName, BeanDefinitionRegistry registry) {
+		BeanFactory parent = (registry instanceof HierarchicalBeanFactory child) ? child.getParentBeanFactory() : null;
+		return parent != null && parent.containsBean(beanName) && parent.isTypeMatch(beanName, Redlock.class);
 	}
 
 	private static RootBeanDefinition definition(String name) {

@@ -5,7 +5,6 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -13,11 +12,13 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.ssl.SslBundles;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 import io.github.redlock.Redlock;
@@ -59,9 +60,9 @@ public final class RedlockAutoConfiguration {
 	}
 
 	@Bean
-	RedlockLifecycle redlockLifecycle(ListableBeanFactory beanFactory, RedlockEventPublisher redlockEventPublisher) {
-		return new RedlockLifecycle(() -> beanFactory.getBeansOfType(Redlock.class, true, false).values(),
-				redlockEventPublisher);
+	RedlockLifecycle redlockLifecycle(ApplicationContext context, RedlockEventPublisher redlockEventPublisher) {
+		return new RedlockLifecycle(() -> context.getBeansOfType(Redlock.class, true, false).values(),
+				redlockEventPublisher, context);
 	}
 
 	/**
@@ -79,7 +80,9 @@ public final class RedlockAutoConfiguration {
 					sslBundles.getIfAvailable());
 		}
 
+		// Lazy, so that a test that puts a mock in the place of the lock needs no nodes.
 		@Bean(destroyMethod = "close")
+		@Lazy
 		@ConditionalOnMode(Mode.REDIS)
 		RedisLockNodes redlockNodes(RedlockFactory redlockFactory, RedlockConnectionDetails connectionDetails,
 				ObjectProvider<RedisConnectionFactory> connectionFactory) {
@@ -100,6 +103,7 @@ public final class RedlockAutoConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnMode(Mode.IN_MEMORY)
+	@ConditionalOnMissingBean(InMemoryLocks.class)
 	static final class InMemory {
 
 		@Bean(destroyMethod = "close")

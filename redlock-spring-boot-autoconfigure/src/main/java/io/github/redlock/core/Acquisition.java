@@ -3,6 +3,7 @@ package io.github.redlock.core;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,8 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 
 	private final LockSettings settings;
 
+	private final Executor userCode;
+
 	private final long startedAt;
 
 	private final CompletableFuture<AcquireOutcome> outcome = new CompletableFuture<>();
@@ -64,7 +67,8 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 	@GuardedBy("this")
 	private @Nullable Turn turn;
 
-	Acquisition(Shared shared, List<String> resources, Duration ttl, LockSettings settings) {
+	Acquisition(Shared shared, List<String> resources, Duration ttl, LockSettings settings, Executor userCode) {
+		this.userCode = userCode;
 		this.shared = shared;
 		this.resources = resources;
 		this.queueKey = LocalQueues.key(resources);
@@ -76,6 +80,13 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 
 	private long now() {
 		return this.shared.nodes.time().nanoTime();
+	}
+
+	/**
+	 * Where the code of its caller runs.
+	 */
+	Executor userCode() {
+		return this.userCode;
 	}
 
 	/**
@@ -215,7 +226,7 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 		if (this.turn != null) {
 			this.turn.leave(false);
 		}
-		DefaultLockHandle lock = this.shared.locks.create(grant, this.settings, this.history.kept());
+		DefaultLockHandle lock = this.shared.locks.create(grant, this.settings, this.history.kept(), this.userCode);
 		this.state = State.ENDED;
 		try {
 			this.outcome.complete(new Acquired(lock));
@@ -470,7 +481,7 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 	@FunctionalInterface
 	interface LockFactory {
 
-		DefaultLockHandle create(Grant grant, LockSettings settings, List<ExecutionStats> attempts);
+		DefaultLockHandle create(Grant grant, LockSettings settings, List<ExecutionStats> attempts, Executor userCode);
 
 	}
 

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +31,9 @@ final class ActiveLocks {
 
 	private final Set<DefaultLockHandle> held = ConcurrentHashMap.newKeySet();
 
-	private final Queue<CompletableFuture<Void>> idle = new ConcurrentLinkedQueue<>();
+	private final Watch idle = new Watch(() -> this.waiting.isEmpty() && this.held.isEmpty());
+
+	private final Watch released = new Watch(this.held::isEmpty);
 
 	private final Executor executor;
 
@@ -65,29 +68,8 @@ final class ActiveLocks {
 	}
 
 	private void checkIdle() {
-		if (!this.idle.isEmpty() && this.waiting.isEmpty() && this.held.isEmpty()) {
-			// One by one: another may be added meanwhile.
-			CompletableFuture<Void> next = this.idle.poll();
-			while (next != null && complete(next)) {
-				next = this.idle.poll();
-			}
-		}
-	}
-
-	/**
-	 * Complete it, but not here: the caller may be inside the monitor of a lock.
-	 * @return {@code false} if that failed; the next check tries again
-	 */
-	private boolean complete(CompletableFuture<Void> future) {
-		try {
-			this.executor.execute(() -> future.complete(null));
-			return true;
-		}
-		catch (Throwable ex) {
-			this.idle.add(future);
-			logger.warn("Who waits until no lock is in use is told later than it is true", ex);
-			return false;
-		}
+		this.idle.check();
+		this.released.check();
 	}
 
 	/**
@@ -101,10 +83,14 @@ final class ActiveLocks {
 	 * Completes when no acquisition waits and no lock is held.
 	 */
 	CompletableFuture<Void> whenIdle() {
-		CompletableFuture<Void> future = new CompletableFuture<>();
-		this.idle.add(future);
-		checkIdle();
-		return future;
+		return this.idle.add();
+	}
+
+	/**
+	 * Completes when no lock is held.
+	 */
+	CompletableFuture<Void> whenReleased() {
+		return this.released.add();
 	}
 
 	/**
@@ -118,6 +104,54 @@ final class ActiveLocks {
 
 	private static void end(Acquisition acquisition) {
 		acquisition.abort(Reason.CLOSED, "the Redlock is closed");
+	}
+
+	/**
+	 * Those who want to be told of one thing.
+	 */
+	private final class Watch {
+
+		private final BooleanSupplier isOver;
+
+		private final Queue<CompletableFuture<Void>> futures = new ConcurrentLinkedQueue<>();
+
+		private Watch(BooleanSupplier isOver) {
+			this.isOver = isOver;
+		}
+
+		private CompletableFuture<Void> add() {
+			CompletableFuture<Void> future = new CompletableFuture<>();
+			this.futures.add(future);
+			check();
+			return future;
+		}
+
+		private void check() {
+			if (!this.futures.isEmpty() && this.isOver.getAsBoolean()) {
+				// One by one: another may be added meanwhile.
+				CompletableFuture<Void> next = this.futures.poll();
+				while (next != null && complete(next)) {
+					next = this.futures.poll();
+				}
+			}
+		}
+
+		/**
+		 * Complete it, but not here: the caller may be inside the monitor of a lock.
+		 * @return {@code false} if that failed; the next check tries again
+		 */
+		private boolean complete(CompletableFuture<Void> future) {
+			try {
+				ActiveLocks.this.executor.execute(() -> future.complete(null));
+				return true;
+			}
+			catch (Throwable ex) {
+				this.futures.add(future);
+				logger.warn("Who waits until no lock is in use is told later than it is true", ex);
+				return false;
+			}
+		}
+
 	}
 
 }

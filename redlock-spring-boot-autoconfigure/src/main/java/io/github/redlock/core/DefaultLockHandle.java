@@ -42,6 +42,8 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 
 	private final Renewal renewal;
 
+	private final Executor userCode;
+
 	private final CompletableFuture<LockLostException> lost = new CompletableFuture<>();
 
 	private final CompletableFuture<ReleaseOutcome> released = new CompletableFuture<>();
@@ -57,8 +59,11 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 	/**
 	 * A lock that was just won.
 	 * @param attempts the attempts, the last of which won it
+	 * @param userCode runs the code of its holder
 	 */
-	DefaultLockHandle(Shared shared, Grant grant, LockSettings settings, List<ExecutionStats> attempts) {
+	DefaultLockHandle(Shared shared, Grant grant, LockSettings settings, List<ExecutionStats> attempts,
+			Executor userCode) {
+		this.userCode = userCode;
 		this.shared = shared;
 		this.grant = grant;
 		this.settings = settings;
@@ -86,6 +91,13 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 	public boolean endsByMaxHold() {
 		Duration maxHold = this.settings.maxHold();
 		return maxHold != null && this.deadline - this.grant.heldSince() >= Nanos.of(maxHold);
+	}
+
+	/**
+	 * Where the code of its holder runs.
+	 */
+	Executor userCode() {
+		return this.userCode;
 	}
 
 	/**
@@ -234,7 +246,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 
 	private void reportLoss(LockLostException error) {
 		logger.warn("{}", error.getMessage());
-		this.shared.callbackExecutor.execute(() -> this.lost.complete(error));
+		this.userCode.execute(() -> this.lost.complete(error));
 		this.shared.nodes.events().lost(this, error);
 	}
 
@@ -251,7 +263,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 
 	@Override
 	public CompletableFuture<LockHandle> extendAsync(Duration ttl) {
-		return extendOnce(ttl).thenApplyAsync(this::extendedOrThrow, this.shared.callbackExecutor);
+		return extendOnce(ttl).thenApplyAsync(this::extendedOrThrow, this.userCode);
 	}
 
 	private LockHandle extendedOrThrow(boolean extended) {
@@ -306,7 +318,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 
 	@Override
 	public CompletableFuture<Boolean> releaseAsync() {
-		return releaseWhereThereIsRoom().thenApplyAsync(ReleaseOutcome::wasValidOrThrow, this.shared.callbackExecutor);
+		return releaseWhereThereIsRoom().thenApplyAsync(ReleaseOutcome::wasValidOrThrow, this.userCode);
 	}
 
 	/**
@@ -318,7 +330,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 			return releaseOnce();
 		}
 		catch (StackOverflowError ex) {
-			this.shared.callbackExecutor.execute(() -> beginRelease(restToHold()));
+			this.userCode.execute(() -> beginRelease(restToHold()));
 			return this.released;
 		}
 	}
@@ -507,11 +519,9 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 	 * @param nodes the nodes
 	 * @param queues the waiters of this process
 	 * @param keepAlive extends locks when they are due
-	 * @param callbackExecutor runs user code
 	 * @param onEnd told once, when a lock is lost or its release has been answered
 	 */
-	record Shared(NodeGroup nodes, LocalQueues queues, KeepAlive keepAlive, Executor callbackExecutor,
-			Consumer<DefaultLockHandle> onEnd) {
+	record Shared(NodeGroup nodes, LocalQueues queues, KeepAlive keepAlive, Consumer<DefaultLockHandle> onEnd) {
 	}
 
 }

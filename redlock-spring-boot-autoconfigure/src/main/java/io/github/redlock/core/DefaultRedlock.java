@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
@@ -104,10 +103,9 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		this.parts = parts;
 		this.nodes = parts.nodes;
 		this.queues = new LocalQueues(this.nodes);
-		this.active = new ActiveLocks(parts.callbackExecutor);
+		this.active = new ActiveLocks(parts.userCode.executor());
 		this.acquisitions = new Acquisition.Shared(this.nodes, this.queues, parts.requests, this::createLock);
-		this.locks = new DefaultLockHandle.Shared(this.nodes, this.queues, parts.keepAlive, parts.callbackExecutor,
-				this.active::ended);
+		this.locks = new DefaultLockHandle.Shared(this.nodes, this.queues, parts.keepAlive, this.active::ended);
 		parts.shortTtls.check(parts.defaultTtl);
 		this.nodes.guards().forEach(NodeGuard::start);
 	}
@@ -191,8 +189,9 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	 * completed it first, the lock is released.
 	 */
 	private <T> CompletableFuture<T> async(Acquisition acquisition, Function<AcquireOutcome, T> result) {
-		CompletableFuture<T> future = new CallbackFuture<>(this.parts.callbackExecutor);
-		onCompletion(acquisition.outcome(), (outcome) -> {
+		CompletableFuture<T> future = new CallbackFuture<>(acquisition.userCode());
+		CompletionStage<AcquireOutcome> stage = acquisition.outcome();
+		stage.thenAcceptAsync((outcome) -> {
 			boolean taken;
 			try {
 				taken = future.complete(result.apply(outcome));
@@ -203,16 +202,9 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 			if (!taken && outcome instanceof Acquired acquired) {
 				acquired.lock().discard();
 			}
-		});
+		}, acquisition.userCode());
 		abortWith(future, acquisition);
 		return future;
-	}
-
-	/**
-	 * Run user code, or what leads to it, where it may block.
-	 */
-	private <T> void onCompletion(CompletionStage<T> stage, Consumer<T> action) {
-		stage.thenAcceptAsync(action, this.parts.callbackExecutor);
 	}
 
 	private static void abortWith(CompletionStage<?> future, Acquisition acquisition) {
@@ -248,7 +240,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		if (this.closed.get()) {
 			throw new IllegalStateException("This Redlock is closed; " + distinct + " cannot be locked any more");
 		}
-		return new Acquisition(this.acquisitions, distinct, ttl, settings);
+		return new Acquisition(this.acquisitions, distinct, ttl, settings, this.parts.userCode.ofCaller());
 	}
 
 	private void start(Acquisition acquisition) {
@@ -258,8 +250,9 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		acquisition.begin();
 	}
 
-	private DefaultLockHandle createLock(Grant grant, LockSettings settings, List<ExecutionStats> attempts) {
-		DefaultLockHandle lock = new DefaultLockHandle(this.locks, grant, settings, attempts);
+	private DefaultLockHandle createLock(Grant grant, LockSettings settings, List<ExecutionStats> attempts,
+			Executor userCode) {
+		DefaultLockHandle lock = new DefaultLockHandle(this.locks, grant, settings, attempts, userCode);
 		try {
 			this.nodes.events().acquired(lock);
 			// The timer last: with a pause here it could end the lock before it has
@@ -303,7 +296,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		Objects.requireNonNull(callback, "callback must not be null");
 		Acquisition acquisition = begin(resources, ttl, settings(options, true));
 		CompletableFuture<T> future = new CompletableFuture<>();
-		onCompletion(acquisition.outcome(), (outcome) -> {
+		CompletionStage<AcquireOutcome> stage = acquisition.outcome();
+		stage.thenAcceptAsync((outcome) -> {
 			if (!(outcome instanceof Acquired acquired)) {
 				completeFrom(future, outcome::lockOrThrow);
 			}
@@ -313,7 +307,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 			else {
 				run(callback, acquired.lock(), future);
 			}
-		});
+		}, acquisition.userCode());
 		abortWith(future, acquisition);
 		return future;
 	}
@@ -335,8 +329,10 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		catch (Throwable ex) {
 			routine = CompletableFuture.failedFuture(ex);
 		}
-		routine.whenComplete((result, error) -> onCompletion(lock.releaseWhereThereIsRoom(),
-				(released) -> end(future, result, error, lock.settled(released))));
+		routine.whenComplete((result, error) -> {
+			CompletionStage<ReleaseOutcome> release = lock.releaseWhereThereIsRoom();
+			release.thenAcceptAsync((released) -> end(future, result, error, lock.settled(released)), lock.userCode());
+		});
 		cancelWith(future, routine);
 	}
 
@@ -386,6 +382,15 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	}
 
 	/**
+	 * Wait for the holders only. Callers that wait for a lock do not count: they may have
+	 * to wait for ever.
+	 * @return a stage that completes when no lock is held
+	 */
+	public CompletionStage<Void> whenReleased() {
+		return this.active.whenReleased();
+	}
+
+	/**
 	 * Take no more locks. A caller that still waits gets a
 	 * {@link io.github.redlock.LockNotAcquiredException}; a lock that is still held is
 	 * reported as lost, and its keys expire by themselves, because its holder may still
@@ -413,16 +418,15 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	 * @param nodes the nodes
 	 * @param keepAlive extends locks when they are due
 	 * @param requests makes the requests
-	 * @param callbackExecutor runs user code
+	 * @param userCode runs user code
 	 * @param defaultTtl the ttl where a call names none
 	 * @param defaultOptions the options where a call names none
 	 * @param defaults what these options stand for
 	 * @param shortTtls warns of a ttl that is too short for the command timeout
 	 * @param onClose closes what the client owns besides its nodes
 	 */
-	record Parts(NodeGroup nodes, KeepAlive keepAlive, Requests requests, Executor callbackExecutor,
-			Duration defaultTtl, LockOptions defaultOptions, LockSettings defaults, ShortTtls shortTtls,
-			List<Runnable> onClose) {
+	record Parts(NodeGroup nodes, KeepAlive keepAlive, Requests requests, UserCode userCode, Duration defaultTtl,
+			LockOptions defaultOptions, LockSettings defaults, ShortTtls shortTtls, List<Runnable> onClose) {
 	}
 
 }

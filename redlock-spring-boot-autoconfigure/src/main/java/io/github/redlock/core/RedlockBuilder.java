@@ -196,8 +196,8 @@ public final class RedlockBuilder {
 		Quorum quorum = new Quorum(this.nodes.size());
 		List<Runnable> onClose = new ArrayList<>();
 		TimeSource time = (this.time != null) ? this.time : ownTime(onClose);
-		Executor executor = callbackExecutor(this.callbackExecutor, time, onClose);
-		EventDispatcher events = new EventDispatcher(this.listeners, executor);
+		UserCode userCode = new UserCode(callbackExecutor(this.callbackExecutor, time, onClose));
+		EventDispatcher events = new EventDispatcher(this.listeners, userCode.ofCaller());
 		VotingNodes votingNodes = new VotingNodes(quorum);
 		List<NodeGuard> guards = new ArrayList<>();
 		this.nodes.forEach((node) -> guards.add(new NodeGuard(node, time, this.commandTimeout, events, votingNodes)));
@@ -205,7 +205,7 @@ public final class RedlockBuilder {
 		Supplier<String> values = (this.values != null) ? this.values : new LockValues();
 		DefaultRedlock redlock = new DefaultRedlock(
 				new DefaultRedlock.Parts(group, new KeepAlive(group, this.commandTimeout, this.extendAfter),
-						new Requests(values, this.fencing ? new FencingTokens(time) : null), executor, this.defaultTtl,
+						new Requests(values, this.fencing ? new FencingTokens(time) : null), userCode, this.defaultTtl,
 						defaults.over(this.options), defaults, new ShortTtls(this.commandTimeout), onClose));
 		if (values instanceof LockValues own) {
 			own.prepare();

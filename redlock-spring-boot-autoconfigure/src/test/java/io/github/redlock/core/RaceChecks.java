@@ -318,17 +318,18 @@ class RaceChecks {
 			long now = this.time.nanoTime();
 			Grant grant = new Grant(REQUEST, now, now, LockRequest.NO_TOKEN, Streak.begin(now));
 			DefaultLockHandle.Shared shared = new DefaultLockHandle.Shared(this.group, this.queues,
-					new KeepAlive(this.group, TIMEOUT, 0.3), Runnable::run, (ended) -> {
+					new KeepAlive(this.group, TIMEOUT, 0.3), (ended) -> {
 					});
-			DefaultLockHandle lock = new DefaultLockHandle(shared, grant, this.settings, List.of());
+			DefaultLockHandle lock = new DefaultLockHandle(shared, grant, this.settings, List.of(), Runnable::run);
 			lock.start();
 			return lock;
 		}
 
 		private Acquisition acquire() {
 			Acquisition.Shared shared = new Acquisition.Shared(this.group, this.queues, new Requests(() -> "v", null),
-					(grant, settings, attempts) -> hold());
-			Acquisition acquisition = new Acquisition(shared, List.of("a"), Duration.ofSeconds(10), this.settings);
+					(grant, settings, attempts, userCode) -> hold());
+			Acquisition acquisition = new Acquisition(shared, List.of("a"), Duration.ofSeconds(10), this.settings,
+					Runnable::run);
 			acquisition.begin();
 			return acquisition;
 		}

@@ -9,7 +9,7 @@ import ch.qos.logback.core.read.ListAppender;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the packages of this project log at WARN.
+ * What the packages of this project log at WARN, or at INFO too.
  */
 public final class Warnings {
 
@@ -18,11 +18,16 @@ public final class Warnings {
 
 	/** The messages that are logged while the action runs. */
 	public static List<String> during(Runnable action) {
+		return during(Level.WARN, action);
+	}
+
+	/** The messages of that and higher levels that are logged while the action runs. */
+	public static List<String> during(Level level, Runnable action) {
 		Logger logger = (Logger) LoggerFactory.getLogger("io.github.redlock");
 		ListAppender<ILoggingEvent> appender = new ListAppender<>();
 		appender.start();
 		logger.addAppender(appender);
-		logger.setLevel(Level.WARN);
+		logger.setLevel(level);
 		logger.setAdditive(false);
 		try {
 			action.run();
