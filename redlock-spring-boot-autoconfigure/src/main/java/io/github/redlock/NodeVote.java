@@ -26,7 +26,8 @@ public record NodeVote(String node, Vote vote, Duration latency) implements Seri
 
 	private static String describe(Vote vote) {
 		if (vote instanceof Vote.Held held) {
-			return "HELD (" + held.remaining().toMillis() + " ms left)";
+			return (held.remaining().compareTo(Vote.Held.WITHOUT_EXPIRY) < 0)
+					? "HELD (" + held.remaining().toMillis() + " ms left)" : "HELD (without expiry)";
 		}
 		if (vote instanceof Vote.Stale stale) {
 			return "STALE (fence at " + stale.highest() + ")";

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.util.context.ContextView;
 
 import org.springframework.core.KotlinDetector;
@@ -80,6 +81,9 @@ final class ReactiveLocking {
 
 		private volatile @Nullable RedlockException problem;
 
+		/** Ends the work where the reader has seen enough. */
+		private final Sinks.Empty<Void> cancelled = Sinks.empty();
+
 		private Subscription(LockedCall call, ReactiveAdapter adapter) {
 			this.call = call;
 			this.adapter = adapter;
@@ -99,7 +103,18 @@ final class ReactiveLocking {
 						Mono.defer(() -> Mono.justOrEmpty(this.call.outcome(null, this.problem)).flatMap(Mono::error)))
 				.onErrorMap(this::outcome)
 				.onErrorResume(Unavailable.class, (unavailable) -> instead(unavailable.error()))
-				.doFinally((signal) -> close());
+				.doFinally((signal) -> close())
+				.doOnCancel(this::cancel);
+		}
+
+		/**
+		 * A reader that cancels goes on at once, perhaps with the next lock. So the work
+		 * ends and the release is sent before it does: operators in between may pass its
+		 * cancellation on later.
+		 */
+		private void cancel() {
+			this.cancelled.tryEmitEmpty();
+			close();
 		}
 
 		/**
@@ -142,7 +157,9 @@ final class ReactiveLocking {
 		}
 
 		private Publisher<Object> held(LockHandle lock) {
-			Flux<Object> work = work(lock);
+			// The future may tell this chain before it tells granted().
+			granted(lock);
+			Flux<Object> work = work(lock).takeUntilOther(this.cancelled.asMono());
 			if (!this.call.isInterruptedOnLoss()) {
 				return work;
 			}

@@ -121,8 +121,17 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 		if (remainingNanos() > 0) {
 			return false;
 		}
-		lose(endsByMaxHold() ? "the " + this.settings.maxHold() + " that it may be held at most were over"
-				: "its validity ended before it was released", null);
+		VotingRound extension = this.renewal.lastRound();
+		if (endsByMaxHold()) {
+			lose("the " + this.settings.maxHold() + " that it may be held at most were over", null);
+		}
+		else if (extension != null) {
+			lose("its validity ended before an extension was confirmed (" + extension + ")", extension.lastError());
+		}
+		else {
+			lose("its validity ended before it was released"
+					+ (this.settings.autoExtend() ? "" : "; it is not extended by itself"), null);
+		}
 		return true;
 	}
 

@@ -71,16 +71,23 @@ final class Extension implements VotingRound.Observer {
 		return this.outcome;
 	}
 
+	/**
+	 * The last try, for a message.
+	 */
+	@Nullable VotingRound lastRound() {
+		synchronized (this.lock) {
+			return this.round;
+		}
+	}
+
 	void attempt() {
 		synchronized (this.lock) {
-			if (this.outcome.isDone()) {
+			if (this.outcome.isDone() || this.lock.endIfExpired()) {
 				return;
 			}
 			VotingRound round = this.nodes.open(this);
 			this.round = round;
-			if (!this.lock.endIfExpired()) {
-				this.nodes.send(LockCommand.EXTEND, this.request, round);
-			}
+			this.nodes.send(LockCommand.EXTEND, this.request, round);
 		}
 	}
 

@@ -120,6 +120,16 @@ final class Renewal implements ExtensionBatch.Member {
 	}
 
 	/**
+	 * What the nodes said to the extension that is under way, for the message of a loss.
+	 * @return {@code null} if none is under way
+	 */
+	@Nullable VotingRound lastRound() {
+		synchronized (this.lock) {
+			return (this.extension != null) ? this.extension.lastRound() : null;
+		}
+	}
+
+	/**
 	 * Begin an extension; none may be under way.
 	 * @return whether the lock was extended
 	 */

@@ -37,6 +37,13 @@ public sealed interface Vote extends Serializable {
 	 * negative
 	 */
 	record Held(Duration remaining) implements Vote {
+
+		/**
+		 * What is left of a key that has no time to live, which no lock leaves behind:
+		 * 2^40 ms, longer than anybody waits.
+		 */
+		public static final Duration WITHOUT_EXPIRY = Duration.ofMillis(1L << 40);
+
 	}
 
 	/**

@@ -18,19 +18,27 @@ if n == 1 and token then
 		end
 	end
 end
+-- Somebody's key of another type counts as another value, and one without a time to live is held for longer than anybody
+-- waits.
+local function get(key)
+	local current = redis.pcall('GET', key)
+	if type(current) == 'table' and not string.find(current.err, 'WRONGTYPE', 1, true) then
+		return redis.call('GET', key)
+	end
+	return current
+end
+local function left(key)
+	local ms = redis.call('PTTL', key)
+	return ms < 0 and 2 ^ 40 or ms
+end
 local mine, ours, held, fence = 0, {}, -1, -1
 for i = 1, n do
-	local current = redis.call('GET', KEYS[i])
+	local current = get(KEYS[i])
 	if current == value then
 		mine = mine + 1
 		ours[KEYS[i]] = true
 	elseif current then
-		local left = redis.call('PTTL', KEYS[i])
-		-- Somebody's key without a time to live: held for longer than anybody waits.
-		if left < 0 then
-			left = 2 ^ 40
-		end
-		held = math.max(held, left)
+		held = math.max(held, left(KEYS[i]))
 	end
 end
 if held >= 0 then

@@ -3,15 +3,29 @@
 -- KEYS: the lock keys, then (with fencing) their fence keys in the same order
 -- ARGV: value, ttl in ms [, token, ttl of the fence keys in ms]
 -- Answers 0 EXTENDED; -(1 + ms) LOST, another value is there for that long; 1 MISSING, a key is not there.
+
+-- Somebody's key of another type counts as another value, and one without a time to live is held for longer than anybody
+-- waits.
+local function get(key)
+	local current = redis.pcall('GET', key)
+	if type(current) == 'table' and not string.find(current.err, 'WRONGTYPE', 1, true) then
+		return redis.call('GET', key)
+	end
+	return current
+end
+local function left(key)
+	local ms = redis.call('PTTL', key)
+	return ms < 0 and 2 ^ 40 or ms
+end
 local value, ttl, token, fence_ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local n = token and #KEYS / 2 or #KEYS
 local held, missing = -1, false
 for i = 1, n do
-	local current = redis.call('GET', KEYS[i])
+	local current = get(KEYS[i])
 	if not current then
 		missing = true
 	elseif current ~= value then
-		held = math.max(held, redis.call('PTTL', KEYS[i]), 0)
+		held = math.max(held, left(KEYS[i]))
 	end
 end
 if held >= 0 then
@@ -21,11 +35,11 @@ if missing then
 	return 1
 end
 local function prolong(key, ms)
-	local left = redis.call('PTTL', key)
-	if left < tonumber(ms) then
+	local rest = redis.call('PTTL', key)
+	if rest < tonumber(ms) then
 		redis.call('PEXPIRE', key, ms)
 	end
-	return left ~= -2
+	return rest ~= -2
 end
 for i = 1, n do
 	prolong(KEYS[i], ttl)

@@ -4,13 +4,27 @@
 -- KEYS: the lock keys, then (with fencing) their fence keys in the same order
 -- ARGV: value, ttl in ms [, token, ttl of the fence keys in ms]
 -- Answers 0 HEALED; -(1 + ms) another value is there for that long.
+
+-- Somebody's key of another type counts as another value, and one without a time to live is held for longer than anybody
+-- waits.
+local function get(key)
+	local current = redis.pcall('GET', key)
+	if type(current) == 'table' and not string.find(current.err, 'WRONGTYPE', 1, true) then
+		return redis.call('GET', key)
+	end
+	return current
+end
+local function left(key)
+	local ms = redis.call('PTTL', key)
+	return ms < 0 and 2 ^ 40 or ms
+end
 local value, ttl, token, fence_ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local n = token and #KEYS / 2 or #KEYS
 local held = -1
 for i = 1, n do
-	local current = redis.call('GET', KEYS[i])
+	local current = get(KEYS[i])
 	if current and current ~= value then
-		held = math.max(held, redis.call('PTTL', KEYS[i]), 0)
+		held = math.max(held, left(KEYS[i]))
 	end
 end
 if held >= 0 then

@@ -5,7 +5,8 @@
 -- were; 2^21 if this server lets nobody be told, which is no reason not to release.
 local gone, told = false, 0
 for i = 1, #KEYS do
-	if redis.call('GET', KEYS[i]) == ARGV[1] then
+	local current = redis.pcall('GET', KEYS[i])
+	if current == ARGV[1] then
 		redis.call('DEL', KEYS[i])
 		local listeners = ARGV[1 + i] and redis.pcall('PUBLISH', ARGV[1 + i], '') or 0
 		if type(listeners) ~= 'number' then
@@ -15,6 +16,10 @@ for i = 1, #KEYS do
 		end
 	else
 		gone = true
+		-- Somebody's key of another type counts as another value.
+		if type(current) == 'table' and not string.find(current.err, 'WRONGTYPE', 1, true) then
+			redis.call('GET', KEYS[i])
+		end
 	end
 end
 if gone then

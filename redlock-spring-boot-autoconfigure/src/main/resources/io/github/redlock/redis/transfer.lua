@@ -5,17 +5,31 @@
 -- ARGV: value, value before, ttl in ms [, token, ttl of the fence keys in ms, the first token of its block]
 -- Answers 0 GRANTED; -(1 + ms) another value is there for that long; 1 MISSING, a key is not there, or its fence is above.
 -- The new value found already counts as handed over: a repeated request is granted again, and shortens nothing.
+
+-- Somebody's key of another type counts as another value, and one without a time to live is held for longer than anybody
+-- waits.
+local function get(key)
+	local current = redis.pcall('GET', key)
+	if type(current) == 'table' and not string.find(current.err, 'WRONGTYPE', 1, true) then
+		return redis.call('GET', key)
+	end
+	return current
+end
+local function left(key)
+	local ms = redis.call('PTTL', key)
+	return ms < 0 and 2 ^ 40 or ms
+end
 local value, before, ttl, token, fence_ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local n = token and #KEYS / 2 or #KEYS
 local held, missing, old = -1, false, {}
 for i = 1, n do
-	local current = redis.call('GET', KEYS[i])
+	local current = get(KEYS[i])
 	if not current then
 		missing = true
 	elseif current == before then
 		old[i] = true
 	elseif current ~= value then
-		held = math.max(held, redis.call('PTTL', KEYS[i]), 0)
+		held = math.max(held, left(KEYS[i]))
 	end
 end
 if held >= 0 then

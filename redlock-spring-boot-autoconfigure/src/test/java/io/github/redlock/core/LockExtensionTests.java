@@ -574,4 +574,20 @@ class LockExtensionTests {
 		assertThat(this.cluster.time().scheduled()).isZero();
 	}
 
+	@Test
+	void lossSaysWhatTheNodesAnsweredToTheLastExtension() {
+		LockHandle lock = this.redlock.acquire("a", TTL, AUTO);
+		this.cluster.node(0).refuse(true);
+		this.cluster.node(1).refuse(true);
+		advance(TTL);
+		assertThatExceptionOfType(LockLostException.class).isThrownBy(() -> lock.signal().throwIfAborted())
+			.withMessageContainingAll("before an extension was confirmed (quorum 2 of 3", "node0 FAILED",
+					"node1 FAILED", "node2 GRANTED");
+		FakeCluster other = new FakeCluster(3);
+		LockHandle notExtended = other.client().acquire("b", TTL, LockOptions.builder().autoExtend(false).build());
+		other.time().advance(TTL);
+		assertThatExceptionOfType(LockLostException.class).isThrownBy(() -> notExtended.signal().throwIfAborted())
+			.withMessageContaining("not extended by itself");
+	}
+
 }

@@ -8,6 +8,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.github.redlock.NodeVote;
+import io.github.redlock.spi.BatchExtension;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.Vote;
@@ -97,13 +99,27 @@ class RedisLockNodeIT extends AbstractRedisLockNodeIT {
 		own.close();
 	}
 
+	/** It is somebody's, like one that holds another value, and forbids nothing else. */
 	@Test
-	void keyOfAnotherTypeIsAnErrorAndStays() {
+	void keyOfAnotherTypeIsHeldBySomebodyElse() {
+		LockRequest both = new LockRequest(List.of("a", "b"), "v1", TTL, 100);
+		assertThat(await(node().acquire(both))).isInstanceOf(Vote.Granted.class);
+		this.jedis.del("redlock:a");
 		this.jedis.hset("redlock:a", "field", "value");
-		Vote vote = await(node().acquire(request("v1", "a")));
-		assertThat(vote).isInstanceOf(Vote.Failed.class);
-		assertThat(((Vote.Failed) vote).reason()).isEqualTo(Vote.Failed.Reason.REFUSED);
-		assertThat(((Vote.Failed) vote).error()).hasStackTraceContaining("WRONGTYPE");
+		Vote.Held held = new Vote.Held(Vote.Held.WITHOUT_EXPIRY);
+		assertThat(await(node().acquire(request("v2", "a")))).isEqualTo(held);
+		assertThat(await(node().acquire(new LockRequest(List.of("a"), "v2", TTL, LockRequest.NO_TOKEN))))
+			.isEqualTo(held);
+		assertThat(await(node().extend(both))).isEqualTo(held);
+		assertThat(await(node().heal(both))).isEqualTo(held);
+		assertThat(await(node().transfer(both, "v0"))).isEqualTo(held);
+		if (node() instanceof BatchExtension batch) {
+			assertThat(batch.extendAll(List.of(request("v1", "a"), request("v1", "b"))).toCompletableFuture().join())
+				.containsExactly(held, Vote.Granted.INSTANCE);
+		}
+		assertThat(await(node().releaseLater(both))).isInstanceOf(Vote.Missing.class);
+		assertThat(await(node().release(both))).isInstanceOf(Vote.Missing.class);
+		assertThat(valueOf("b")).isNull();
 		assertThat(this.jedis.hget("redlock:a", "field")).isEqualTo("value");
 	}
 
@@ -122,7 +138,8 @@ class RedisLockNodeIT extends AbstractRedisLockNodeIT {
 		this.jedis.set("redlock:a", "stranger");
 		Vote vote = await(node().acquire(request("v1", "a")));
 		assertThat(vote).isInstanceOf(Vote.Held.class);
-		assertThat(((Vote.Held) vote).remaining()).isGreaterThan(Duration.ofDays(1000));
+		assertThat(((Vote.Held) vote).remaining()).isEqualTo(Vote.Held.WITHOUT_EXPIRY);
+		assertThat(new NodeVote("n", vote, Duration.ZERO)).hasToString("n HELD (without expiry) after 0 ms");
 	}
 
 	@Test

@@ -274,17 +274,16 @@ final class Mutants {
 				.likelyFoundBy(41)
 				.edit(EXTENSION, "round != this.round || this.lock.endIfExpired()", "round != this.round"),
 			Mutant.of("an extension begins after the deadline")
-				.edit(EXTENSION, "if (!this.lock.endIfExpired()) {", "{")
+				.edit(EXTENSION, "if (this.outcome.isDone() || this.lock.endIfExpired()) {",
+						"if (this.outcome.isDone()) {")
 				.edit(RENEWAL,
 						"if (!this.lock.isHeld() || this.lock.endIfExpired()) {\n				return;\n			}\n			if (extendsNext()",
 						"if (!this.lock.isHeld()) {\n				return;\n			}\n			if (extendsNext()"),
 			Mutant.of("an extension goes on while the lock is released")
 				.likelyFoundBy(10)
 				.edit(EXTENSION, "				this.pause.cancel();\n", "				this.pause.hashCode();\n")
-				.edit(EXTENSION,
-						"			if (this.outcome.isDone()) {\n				return;\n			}\n			VotingRound",
-						"			VotingRound")
-				.edit(EXTENSION, "if (!this.lock.endIfExpired()) {", "{"),
+				.edit(EXTENSION, "if (this.outcome.isDone() || this.lock.endIfExpired()) {",
+						"if (this.request == null) {"),
 			Mutant.of("an extension is not tried again")
 				.likelyFoundBy(103)
 				.edit(EXTENSION, "this.pause = this.nodes.time().schedule(pauseNanos(), this::attempt);", ""),
