@@ -9,16 +9,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
-import javax.net.ssl.SSLContext;
-
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslOptions;
 
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
 import io.github.redlock.redis.RedisNodeSettings;
+import io.github.redlock.redis.TlsSettings;
 
 /**
  * What the connection details say of each node at the moment when a connection to it is
@@ -116,16 +116,26 @@ final class CurrentNodeSettings {
 
 		private static Known of(Node node) {
 			SslBundle bundle = node.sslBundle();
-			return of(node, (bundle != null) ? bundle.createSslContext() : null);
+			return of(node, (bundle != null) ? tls(bundle) : null);
 		}
 
-		private static Known of(Node node, @Nullable SSLContext ssl) {
+		private static Known of(Node node, @Nullable TlsSettings tls) {
 			return new Known(node, new RedisNodeSettings(node.name(), node.host(), node.port(), node.username(),
-					node.password(), node.database(), ssl));
+					node.password(), node.database(), tls));
+		}
+
+		private static TlsSettings tls(SslBundle bundle) {
+			SslOptions options = bundle.getOptions();
+			return new TlsSettings(bundle.createSslContext(), list(options.getEnabledProtocols()),
+					list(options.getCiphers()));
+		}
+
+		private static @Nullable List<String> list(String @Nullable [] names) {
+			return (names != null) ? List.of(names) : null;
 		}
 
 		private Known replacedBy(Node current) {
-			return Objects.equals(current.sslBundle(), this.node.sslBundle()) ? of(current, this.settings.ssl())
+			return Objects.equals(current.sslBundle(), this.node.sslBundle()) ? of(current, this.settings.tls())
 					: of(current);
 		}
 

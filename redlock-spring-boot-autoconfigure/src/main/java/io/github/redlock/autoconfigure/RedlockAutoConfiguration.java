@@ -60,9 +60,10 @@ public final class RedlockAutoConfiguration {
 	}
 
 	@Bean
-	RedlockLifecycle redlockLifecycle(ApplicationContext context, RedlockEventPublisher redlockEventPublisher) {
+	RedlockLifecycle redlockLifecycle(ApplicationContext context, RedlockEventPublisher redlockEventPublisher,
+			RedlockFactory redlockFactory) {
 		return new RedlockLifecycle(() -> context.getBeansOfType(Redlock.class, true, false).values(),
-				redlockEventPublisher, context);
+				redlockEventPublisher, redlockFactory::checkServers, context);
 	}
 
 	/**

@@ -1,6 +1,8 @@
 package io.github.redlock.autoconfigure;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +32,11 @@ final class RedlockFactory {
 	/** A class whose presence shows that the driver is there. */
 	static final String JEDIS = "redis.clients.jedis.Connection";
 
+	/** How long the start waits for connections that are being opened. */
+	private static final Duration FIRST_CONNECTIONS = Duration.ofMillis(300);
+
+	private final List<RedisLockNodes> made = new CopyOnWriteArrayList<>();
+
 	private final RedlockProperties properties;
 
 	private final ObjectProvider<RedlockListener> listeners;
@@ -56,8 +63,25 @@ final class RedlockFactory {
 	}
 
 	private RedisLockNodes newNodes(@Nullable String keyPrefix) {
-		return new RedisLockNodes((keyPrefix != null) ? keyPrefix : this.properties.getKeyPrefix(),
+		RedisLockNodes nodes = new RedisLockNodes((keyPrefix != null) ? keyPrefix : this.properties.getKeyPrefix(),
 				this.properties.getFencing().getRetention(), this.properties.getRestartQuarantine());
+		this.made.add(nodes);
+		return nodes;
+	}
+
+	/**
+	 * Find two nodes that are one server, where that is known by now or within a short
+	 * time. A node that is down is not waited for; later, the log says it.
+	 * @throws RedlockConfigurationException if there are two
+	 */
+	void checkServers() {
+		for (RedisLockNodes nodes : this.made) {
+			nodes.findSharedServer(FIRST_CONNECTIONS).ifPresent((problem) -> {
+				throw new RedlockConfigurationException(
+						"One server would have two votes and make a quorum alone: " + problem + ".",
+						"List each independent Redis server once, under one of its names.");
+			});
+		}
 	}
 
 	/**
@@ -104,7 +128,7 @@ final class RedlockFactory {
 							        - url: rediss://user:password@redis3.example.com:6379
 
 							or give the application a connection of its own (spring.data.redis.* needs
-							spring-boot-starter-data-redis), or switch the lock off with redlock.enabled=false.""");
+							spring-boot-starter-data-redis), or, in tests, use redlock.mode=in-memory, or switch the lock off with redlock.enabled=false.""");
 		}
 		logger.warn("redlock.nodes is empty: the application's own Redis connection is used as the only node. One node"
 				+ " is no quorum, and its failure or restart can break a lock.");

@@ -42,6 +42,8 @@ final class RedlockLifecycle implements SmartLifecycle, ApplicationListener<Cont
 
 	private final RedlockEventPublisher eventPublisher;
 
+	private final Runnable checkServers;
+
 	private final ApplicationContext context;
 
 	private volatile boolean running;
@@ -53,17 +55,20 @@ final class RedlockLifecycle implements SmartLifecycle, ApplicationListener<Cont
 	 * @param redlocks the locks that are waited for; a bean of another class, such as a
 	 * mock, is passed over
 	 * @param eventPublisher publishes events from the start on
+	 * @param checkServers throws if the start shows that the nodes cannot work
 	 * @param context whose end is waited for
 	 */
 	RedlockLifecycle(Supplier<? extends Collection<? extends Redlock>> redlocks, RedlockEventPublisher eventPublisher,
-			ApplicationContext context) {
+			Runnable checkServers, ApplicationContext context) {
 		this.redlocks = redlocks;
 		this.eventPublisher = eventPublisher;
+		this.checkServers = checkServers;
 		this.context = context;
 	}
 
 	@Override
 	public void start() {
+		this.checkServers.run();
 		this.running = true;
 		this.eventPublisher.start();
 	}

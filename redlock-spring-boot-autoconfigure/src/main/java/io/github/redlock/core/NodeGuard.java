@@ -14,6 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.github.redlock.spi.BatchExtension;
+import io.github.redlock.spi.Connecting;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.NodeIo;
@@ -62,7 +63,7 @@ final class NodeGuard implements RequestTimeouts.Receiver {
 		this.batches = (node instanceof BatchExtension able && able.extendsTogether()) ? able : null;
 		this.time = time;
 		this.timeoutNanos = Nanos.of(timeout);
-		this.timeouts = new RequestTimeouts(node.name(), time, timeout, this::catchUp, this);
+		this.timeouts = new RequestTimeouts(node.name(), time, timeout, this::catchUp, this::isConnecting, this);
 		this.health = new NodeHealth(node.name(), time, events, votingNodes, this::probe);
 		this.releases = new KeptReleases(node.name(), time, this::dispatch, this.health::isVoting);
 	}
@@ -214,6 +215,10 @@ final class NodeGuard implements RequestTimeouts.Receiver {
 
 	private CompletionStage<?> catchUp() {
 		return (this.io != null) ? this.io.catchUp() : CompletableFuture.completedFuture(null);
+	}
+
+	private boolean isConnecting() {
+		return this.node instanceof Connecting node && node.isConnecting();
 	}
 
 	@Override

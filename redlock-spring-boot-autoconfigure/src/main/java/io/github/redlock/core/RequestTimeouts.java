@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -21,7 +22,8 @@ import io.github.redlock.spi.Vote;
 /**
  * The unanswered requests of one node. An answer that has not come within the command
  * timeout is a vote FAILED. One timer watches the oldest request: all have the same
- * timeout, so it is the first to be due.
+ * timeout, so it is the first to be due. While a connection is being opened the timeout
+ * does not run.
  * <p>
  * Every request is settled once, by its answer or by the timeout. If the receiver of the
  * vote throws, the request stays, and the timer delivers the vote again: the thread that
@@ -42,6 +44,11 @@ final class RequestTimeouts {
 
 	private final Supplier<CompletionStage<?>> catchUp;
 
+	private final BooleanSupplier connecting;
+
+	/** When a connection was last seen to be opened: the timeout begins after that. */
+	private volatile long connectingAt;
+
 	private final Receiver receiver;
 
 	private final Queue<Request> unanswered = new ConcurrentLinkedQueue<>();
@@ -53,14 +60,17 @@ final class RequestTimeouts {
 	 * No request yet.
 	 * @param node the name of the node
 	 * @param catchUp delivers answers that have arrived and that nobody has read
+	 * @param connecting whether a connection is being opened, for which requests wait
 	 * @param receiver told of answers and votes
 	 */
 	RequestTimeouts(String node, TimeSource time, Duration timeout, Supplier<CompletionStage<?>> catchUp,
-			Receiver receiver) {
+			BooleanSupplier connecting, Receiver receiver) {
 		this.node = node;
 		this.time = time;
 		this.timeoutNanos = Nanos.of(timeout);
 		this.catchUp = catchUp;
+		this.connecting = connecting;
+		this.connectingAt = time.nanoTime() - this.timeoutNanos;
 		this.receiver = receiver;
 	}
 
@@ -91,7 +101,7 @@ final class RequestTimeouts {
 		try {
 			Request oldest = this.unanswered.peek();
 			if (oldest != null) {
-				this.time.schedule(oldest.sentAt + this.timeoutNanos - this.time.nanoTime(), this::giveUpOverdue);
+				this.time.schedule(dueAt(oldest) - this.time.nanoTime(), this::giveUpOverdue);
 				set = true;
 			}
 		}
@@ -113,6 +123,9 @@ final class RequestTimeouts {
 	 */
 	private void giveUpOverdue() {
 		long now = this.time.nanoTime();
+		if (this.connecting.getAsBoolean()) {
+			this.connectingAt = now;
+		}
 		AtomicBoolean done = new AtomicBoolean();
 		try {
 			CompletionStage<?> caughtUp = this.catchUp.get();
@@ -141,12 +154,17 @@ final class RequestTimeouts {
 
 	private void giveUpOverdue(long now) {
 		Request oldest = this.unanswered.peek();
-		while (oldest != null && now - oldest.sentAt >= this.timeoutNanos) {
+		while (oldest != null && now - dueAt(oldest) >= 0) {
 			this.unanswered.remove(oldest);
 			oldest.giveUp(new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new TimeoutException("no answer from node "
 					+ this.node + " within " + Duration.ofNanos(this.timeoutNanos).toMillis() + " ms")));
 			oldest = this.unanswered.peek();
 		}
+	}
+
+	private long dueAt(Request request) {
+		long connectingAt = this.connectingAt;
+		return this.timeoutNanos + ((connectingAt - request.sentAt > 0) ? connectingAt : request.sentAt);
 	}
 
 	/**

@@ -1,10 +1,12 @@
 package io.github.redlock.redis;
 
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
 import org.jspecify.annotations.Nullable;
 
 import io.github.redlock.spi.Awaiter;
+import io.github.redlock.spi.Connecting;
 import io.github.redlock.spi.NodeIo;
 import io.github.redlock.spi.Vote;
 
@@ -12,23 +14,27 @@ import io.github.redlock.spi.Vote;
  * A node reached over a connection in clear text, whose input and output are done by the
  * threads that wait for answers. It connects with its first request.
  */
-final class ChannelLockNode extends ScriptLockNode implements NodeIo {
+final class ChannelLockNode extends ScriptLockNode implements NodeIo, Connecting {
 
 	private final IoLoop io;
 
 	private final NodeChannel channel;
+
+	private final long connectNanos;
 
 	/**
 	 * Create a node.
 	 * @param io shared with the other nodes of the lock
 	 * @param opener opens a connection to it
 	 * @param notices hears of releases
+	 * @param connectTime how long opening a connection may take
 	 */
 	ChannelLockNode(String name, ScriptCommands commands, IoLoop io, Connectors.Opener opener,
-			@Nullable ReleaseSubscription notices) {
+			@Nullable ReleaseSubscription notices, Duration connectTime) {
 		super(name, commands, true, notices);
 		this.io = io;
 		this.channel = io.add(name, opener);
+		this.connectNanos = connectTime.toNanos();
 	}
 
 	@Override
@@ -45,6 +51,11 @@ final class ChannelLockNode extends ScriptLockNode implements NodeIo {
 	@Override
 	public Awaiter awaiter() {
 		return this.io;
+	}
+
+	@Override
+	public boolean isConnecting() {
+		return this.channel.isConnectingForLessThan(this.connectNanos);
 	}
 
 	@Override

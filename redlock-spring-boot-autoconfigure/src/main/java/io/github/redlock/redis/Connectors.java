@@ -9,6 +9,8 @@ import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.redlock.spi.Vote;
+
 /**
  * Opens connections on threads of its own, because that blocks. A thread without work
  * ends after a second. Thread-safe.
@@ -68,10 +70,10 @@ final class Connectors {
 	 * A connection that was opened.
 	 *
 	 * @param socket the socket, logged in
-	 * @param quarantine why the server behind it does not vote although it answers: it
-	 * was restarted too recently, or hides when; {@code null} if it votes
+	 * @param withheld what takes the place of the votes of the server behind it, which
+	 * answers but must not vote; {@code null} if it votes
 	 */
-	record Connection(SocketChannel socket, @Nullable Throwable quarantine) {
+	record Connection(SocketChannel socket, Vote.@Nullable Failed withheld) {
 
 		Connection(SocketChannel socket) {
 			this(socket, null);

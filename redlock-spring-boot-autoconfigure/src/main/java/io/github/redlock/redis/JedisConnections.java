@@ -4,24 +4,25 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.DefaultJedisSocketFactory;
 import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.JedisSocketFactory;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
+import org.springframework.data.redis.RedisConnectionFailureException;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisPassword;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
@@ -36,6 +37,8 @@ import org.springframework.util.StringUtils;
 final class JedisConnections {
 
 	private static final String CLIENT_NAME = "redlock";
+
+	private static final int MAX_GREETING = 500;
 
 	private static final Duration SILENCE = Duration.ofMinutes(1);
 
@@ -53,32 +56,107 @@ final class JedisConnections {
 		address.setUsername(settings.username());
 		address.setPassword(RedisPassword.of(settings.password()));
 		JedisConnectionFactory factory = new JedisConnectionFactory(address,
-				clientConfiguration(settings, connectTimeout, commandTimeout));
+				clientConfiguration(settings, connectTimeout));
 		// The other client has a pool of its own.
 		factory.setUseUnifiedJedis(false);
 		factory.afterPropertiesSet();
 		factory.start();
-		return factory.getConnection();
+		try {
+			RedisConnection connection = factory.getConnection();
+			// Well after the lock itself has given up on the answer: a slow answer is a
+			// vote against, and only a connection that stays silent is cut.
+			((Jedis) connection.getNativeConnection()).getConnection()
+				.setSoTimeout(Math.toIntExact(commandTimeout.multipliedBy(2).toMillis()));
+			return connection;
+		}
+		catch (RuntimeException ex) {
+			String hint = tlsHint(ex);
+			if (hint != null) {
+				throw new RedisConnectionFailureException(hint, ex);
+			}
+			throw ex;
+		}
+	}
+
+	/**
+	 * What the failure of a TLS handshake means.
+	 */
+	private static @Nullable String tlsHint(Throwable error) {
+		for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+			String message = String.valueOf(cause.getMessage());
+			if (message.contains("Unsupported or unrecognized SSL message")) {
+				return "the server does not speak TLS on this port; is it one for clear text? Then take ssl away from the"
+						+ " node, and write redis:// instead of rediss://";
+			}
+			if (cause instanceof SocketTimeoutException) {
+				return "the server did not answer to the TLS handshake and the login in time; is this port one for clear"
+						+ " text?";
+			}
+			if (message.contains("Broken pipe") || message.contains("Connection reset")
+					|| message.contains("Unexpected end of stream")) {
+				return "the server ended the connection in the TLS handshake or right after it; does it want a certificate"
+						+ " of the client? Then give the SSL bundle a keystore with one";
+			}
+			if (message.contains("certificate_required") || message.contains("bad_certificate")) {
+				return "the server wants a certificate of the client, and got none that it accepts; give the SSL bundle a"
+						+ " keystore with one";
+			}
+			if (message.contains("protocol_version") || message.contains("handshake_failure")) {
+				return "client and server have no version of TLS or cipher in common; compare the options of the SSL"
+						+ " bundle with those of the server";
+			}
+		}
+		return null;
 	}
 
 	/**
 	 * Have Jedis connect and log in, over a channel that is ours.
-	 * @param quarantine how long the server must have been running
+	 * @param check looks at the server
 	 * @return the channel, in blocking mode; Jedis is done with it
 	 */
-	static Connectors.Connection open(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout,
-			RestartQuarantine quarantine) throws IOException {
+	static Connectors.Connection open(RedisNodeSettings settings, Duration connectTimeout, ServerCheck check)
+			throws IOException {
 		SocketChannel channel = connect(settings, connectTimeout);
 		try {
 			JedisClientConfig config = login(settings).build();
 			// Jedis would set this on a socket that it has opened itself.
-			channel.socket().setSoTimeout(Math.toIntExact(commandTimeout.multipliedBy(2).toMillis()));
+			channel.socket().setSoTimeout(Math.toIntExact(connectTimeout.toMillis()));
 			Connection connection = new Connection(channel::socket, config);
-			return new Connectors.Connection(channel, quarantine.check(() -> serverInfo(connection)));
+			return new Connectors.Connection(channel, check.check(settings.name(), () -> serverInfo(connection)));
+		}
+		catch (JedisConnectionException ex) {
+			channel.close();
+			String greeting = greeting(settings, connectTimeout);
+			throw new IOException((greeting != null) ? "the server says: " + greeting
+					: "the server ended the connection while it was opened in clear text (" + ex.getMessage()
+							+ "); is this a TLS port? Then set ssl.enabled=true or ssl.bundle of the node",
+					ex);
 		}
 		catch (RuntimeException | Error ex) {
 			channel.close();
 			throw ex;
+		}
+	}
+
+	/**
+	 * What a server says that refuses each connection: that it is in protected mode, or
+	 * has too many. The driver reads on behind that, and reports the end of the stream.
+	 */
+	private static @Nullable String greeting(RedisNodeSettings settings, Duration connectTimeout) {
+		try (SocketChannel channel = connect(settings, connectTimeout)) {
+			channel.socket().setSoTimeout(Math.toIntExact(connectTimeout.toMillis()));
+			// Without a command, or in an answer to it.
+			channel.socket().getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
+			byte[] text = channel.socket().getInputStream().readNBytes(1);
+			if (text.length == 0 || text[0] != '-') {
+				return null;
+			}
+			byte[] rest = new byte[MAX_GREETING];
+			int length = channel.socket().getInputStream().read(rest);
+			return new String(rest, 0, Math.max(length, 0), StandardCharsets.US_ASCII).lines().findFirst().orElse(null);
+		}
+		catch (IOException ex) {
+			return null;
 		}
 	}
 
@@ -98,32 +176,22 @@ final class JedisConnections {
 	/**
 	 * Open a connection that will do nothing but listen.
 	 */
-	static Connection openForNotices(RedisNodeSettings settings, Duration connectTimeout, Duration commandTimeout) {
+	static Connection openForNotices(RedisNodeSettings settings, Duration connectTimeout) {
 		DefaultJedisClientConfig.Builder config = login(settings)
 			.connectionTimeoutMillis(Math.toIntExact(connectTimeout.toMillis()))
-			.socketTimeoutMillis(Math.toIntExact(commandTimeout.multipliedBy(2).toMillis()))
+			.socketTimeoutMillis(Math.toIntExact(connectTimeout.toMillis()))
 			// A connection that was cut somewhere on the way looks like one on which
 			// nothing happens: begin anew once in a while.
 			.blockingSocketTimeoutMillis(Math.toIntExact(SILENCE.toMillis()));
-		if (settings.ssl() != null) {
-			config.ssl(true)
-				.sslSocketFactory(settings.ssl().getSocketFactory())
-				.sslParameters(parameters(settings.ssl()));
+		TlsSettings tls = settings.tls();
+		if (tls != null) {
+			config.ssl(true).sslSocketFactory(tls.context().getSocketFactory()).sslParameters(tls.parameters());
 		}
 		JedisClientConfig complete = config.build();
 		return new Connection(
 				new OnceOnly(
 						new DefaultJedisSocketFactory(new HostAndPort(settings.host(), settings.port()), complete)),
 				complete);
-	}
-
-	/**
-	 * Without this Jedis accepts any valid certificate, whomever it names.
-	 */
-	private static SSLParameters parameters(SSLContext ssl) {
-		SSLParameters parameters = ssl.getDefaultSSLParameters();
-		parameters.setEndpointIdentificationAlgorithm("HTTPS");
-		return parameters;
 	}
 
 	private static @Nullable String textOrNull(@Nullable String text) {
@@ -157,18 +225,15 @@ final class JedisConnections {
 		throw error;
 	}
 
-	private static JedisClientConfiguration clientConfiguration(RedisNodeSettings settings, Duration connectTimeout,
-			Duration commandTimeout) {
+	private static JedisClientConfiguration clientConfiguration(RedisNodeSettings settings, Duration connectTimeout) {
 		JedisClientConfiguration.JedisClientConfigurationBuilder builder = JedisClientConfiguration.builder()
 			.clientName(CLIENT_NAME)
 			.connectTimeout(connectTimeout)
-			// Well after the lock itself has given up on the answer: a slow answer is a
-			// vote against, and only a connection that stays silent is cut.
-			.readTimeout(commandTimeout.multipliedBy(2));
-		if (settings.ssl() != null) {
-			builder.useSsl()
-				.sslSocketFactory(settings.ssl().getSocketFactory())
-				.sslParameters(parameters(settings.ssl()));
+			// Of the handshake and the login.
+			.readTimeout(connectTimeout);
+		TlsSettings tls = settings.tls();
+		if (tls != null) {
+			builder.useSsl().sslSocketFactory(tls.context().getSocketFactory()).sslParameters(tls.parameters());
 		}
 		return builder.build();
 	}

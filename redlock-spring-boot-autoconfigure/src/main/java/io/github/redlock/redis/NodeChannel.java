@@ -59,6 +59,11 @@ final class NodeChannel {
 
 	private final CompletableFuture<Void> whenClosed = new CompletableFuture<>();
 
+	/** Whether a connection is being opened, for other threads. */
+	private volatile boolean connecting;
+
+	private volatile long connectingSince;
+
 	private volatile boolean closing;
 
 	private volatile boolean closed;
@@ -149,14 +154,14 @@ final class NodeChannel {
 	}
 
 	private void write(ScriptCall call) {
-		Throwable quarantine = this.connection.quarantine;
-		if (quarantine != null && call.isVote()) {
+		Vote.Failed withheld = this.connection.withheld;
+		if (withheld != null && call.isVote()) {
 			if (call.isProbe() && !call.isOnFreshConnection()) {
-				// The next connection tells how long the server runs by then.
+				// The next connection is checked anew.
 				replaceConnection(call);
 			}
 			else {
-				call.take(new Vote.Failed(Vote.Failed.Reason.QUARANTINED, quarantine));
+				call.take(withheld);
 				this.answered.add(call);
 			}
 			return;
@@ -182,6 +187,8 @@ final class NodeChannel {
 		}
 		else if (!this.connection.connecting) {
 			this.connection.connecting = true;
+			this.connectingSince = System.nanoTime();
+			this.connecting = true;
 			this.connector.connect(this);
 		}
 	}
@@ -274,10 +281,18 @@ final class NodeChannel {
 	}
 
 	/**
+	 * Whether a connection is being opened, and has been for less than that. Any thread.
+	 */
+	boolean isConnectingForLessThan(long nanos) {
+		return this.connecting && System.nanoTime() - this.connectingSince < nanos;
+	}
+
+	/**
 	 * A connection was opened for this channel.
 	 */
 	void connected(Connectors.Connection opened, Selector selector) {
 		this.connection.connecting = false;
+		this.connecting = false;
 		if (this.closed || !enter()) {
 			close(opened.socket());
 			return;
@@ -304,6 +319,7 @@ final class NodeChannel {
 	 */
 	void failed(Throwable error) {
 		this.connection.connecting = false;
+		this.connecting = false;
 		failUnsent(error);
 	}
 
@@ -458,8 +474,8 @@ final class NodeChannel {
 
 		private @Nullable SelectionKey key;
 
-		/** Why the server behind it does not vote. */
-		private @Nullable Throwable quarantine;
+		/** What takes the place of the votes of the server behind it. */
+		private Vote.@Nullable Failed withheld;
 
 		private boolean connecting;
 
@@ -482,7 +498,7 @@ final class NodeChannel {
 		}
 
 		private void opened(Connectors.Connection opened, SelectionKey key) {
-			this.quarantine = opened.quarantine();
+			this.withheld = opened.withheld();
 			this.key = key;
 			this.socket = opened.socket();
 			this.used = false;

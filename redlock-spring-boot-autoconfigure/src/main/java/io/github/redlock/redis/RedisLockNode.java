@@ -18,13 +18,13 @@ import org.slf4j.LoggerFactory;
 
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.RedisConnection;
-import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisPipelineException;
 
+import io.github.redlock.spi.Connecting;
 import io.github.redlock.spi.Vote;
 
 /**
- * A node reached through one {@link RedisConnectionFactory}, whatever its driver.
+ * A node reached through one connection factory, whatever its driver.
  * <p>
  * Callers put requests into a queue; one dispatcher thread takes all that have gathered
  * and sends them, in one pipeline if the driver allows it, over one connection at a time,
@@ -36,10 +36,8 @@ import io.github.redlock.spi.Vote;
  * A driver does not tell when an idle connection ends. So a connection that was idle is
  * tried first, and replaced if it is dead, before anything that counts is written to it.
  * Once in a while it is used anyway, because a firewall forgets connections.
- *
- * @since 0.1.0
  */
-public final class RedisLockNode extends ScriptLockNode {
+final class RedisLockNode extends ScriptLockNode implements Connecting {
 
 	/** A connection that was not used for this long is tried before it is used. */
 	static final Duration IDLE = Duration.ofMillis(200);
@@ -62,7 +60,7 @@ public final class RedisLockNode extends ScriptLockNode {
 
 	private final boolean pipelining;
 
-	private final RestartQuarantine quarantine;
+	private final ServerCheck check;
 
 	private final BlockingQueue<ScriptCall> queue = new LinkedBlockingQueue<>();
 
@@ -70,24 +68,16 @@ public final class RedisLockNode extends ScriptLockNode {
 
 	private @Nullable RedisConnection connection;
 
-	/** Why the server behind the connection does not vote. */
-	private @Nullable Throwable quarantined;
+	/** What takes the place of the votes of the server behind the connection. */
+	private Vote.@Nullable Failed withheld;
+
+	private final long connectNanos;
+
+	private volatile boolean connecting;
+
+	private volatile long connectingSince;
 
 	private volatile boolean closed;
-
-	/**
-	 * Create a node that sends its requests one by one, which works with every driver; it
-	 * connects with its first request.
-	 * @param name its name in statistics, events and logs
-	 * @param connectionFactory how to reach it; not closed by this node
-	 * @param keyPrefix put in front of every resource to make its key
-	 * @param fenceRetention how long a fence key outlives its lock key
-	 */
-	public RedisLockNode(String name, RedisConnectionFactory connectionFactory, String keyPrefix,
-			Duration fenceRetention) {
-		this(name, connectionFactory::getConnection, new ScriptCommands(keyPrefix, fenceRetention), false, null,
-				RestartQuarantine.NONE);
-	}
 
 	/**
 	 * Create a node.
@@ -96,13 +86,16 @@ public final class RedisLockNode extends ScriptLockNode {
 	 * must then report the answers of the other commands when one of them fails; Jedis
 	 * does, Lettuce does not. All keys must lie on one server
 	 * @param notices hears of releases
+	 * @param check looks at the server behind a new connection
+	 * @param connectTime how long opening a connection may take
 	 */
 	RedisLockNode(String name, Supplier<RedisConnection> opener, ScriptCommands commands, boolean pipelining,
-			@Nullable ReleaseSubscription notices, RestartQuarantine quarantine) {
+			@Nullable ReleaseSubscription notices, ServerCheck check, Duration connectTime) {
 		super(name, commands, pipelining, notices);
+		this.connectNanos = connectTime.toNanos();
 		this.pipelining = pipelining;
 		this.opener = opener;
-		this.quarantine = quarantine;
+		this.check = check;
 		this.dispatcher = IoThreads.daemon(this::dispatch, "redlock-node-" + name);
 		this.dispatcher.start();
 	}
@@ -207,7 +200,7 @@ public final class RedisLockNode extends ScriptLockNode {
 		ScriptPipeline sent = new ScriptPipeline();
 		Queue<ScriptCall> answered = new ArrayDeque<>();
 		try {
-			List<ScriptCall> next = withoutQuarantined(calls);
+			List<ScriptCall> next = withoutVotes(calls);
 			for (boolean bySha = true; !next.isEmpty(); bySha = false) {
 				next.forEach(sent::sent);
 				next = settle(sent, send(connection, next, bySha), answered);
@@ -238,15 +231,15 @@ public final class RedisLockNode extends ScriptLockNode {
 		return again;
 	}
 
-	private List<ScriptCall> withoutQuarantined(List<ScriptCall> calls) {
-		Throwable reason = this.quarantined;
-		if (reason == null) {
+	private List<ScriptCall> withoutVotes(List<ScriptCall> calls) {
+		Vote.Failed withheld = this.withheld;
+		if (withheld == null) {
 			return calls;
 		}
 		List<ScriptCall> rest = new ArrayList<>();
 		for (ScriptCall call : calls) {
 			if (call.isVote()) {
-				call.fail(Vote.Failed.Reason.QUARANTINED, reason);
+				call.fail(withheld.reason(), withheld.error());
 			}
 			else {
 				rest.add(call);
@@ -293,21 +286,37 @@ public final class RedisLockNode extends ScriptLockNode {
 	}
 
 	/**
-	 * A server in quarantine is connected to anew by each probe: the next connection
-	 * tells how long it has been running by then.
+	 * A server that must not vote is connected to anew by each probe, and checked again.
 	 */
 	private RedisConnection connect(List<ScriptCall> calls) {
-		if (this.quarantined != null && calls.stream().anyMatch(ScriptCall::isProbe)) {
+		if (this.withheld != null && calls.stream().anyMatch(ScriptCall::isProbe)) {
 			disconnect();
 		}
 		RedisConnection connection = this.connection;
 		if (connection == null) {
-			RedisConnection opened = this.opener.get();
-			connection = opened;
-			this.connection = opened;
-			this.quarantined = this.quarantine.check(() -> serverInfo(opened));
+			connection = open();
 		}
 		return connection;
+	}
+
+	private RedisConnection open() {
+		this.connectingSince = System.nanoTime();
+		this.connecting = true;
+		try {
+			RedisConnection opened = this.opener.get();
+			this.connection = opened;
+			this.withheld = this.check.check(name(), () -> serverInfo(opened));
+			return opened;
+		}
+		finally {
+			this.connecting = false;
+			this.check.identities().tried(name());
+		}
+	}
+
+	@Override
+	public boolean isConnecting() {
+		return this.connecting && System.nanoTime() - this.connectingSince < this.connectNanos;
 	}
 
 	private static String serverInfo(RedisConnection connection) {

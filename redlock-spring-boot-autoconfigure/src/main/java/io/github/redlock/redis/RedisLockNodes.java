@@ -1,8 +1,10 @@
 package io.github.redlock.redis;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -23,11 +25,19 @@ import io.github.redlock.spi.LockNode;
  */
 public final class RedisLockNodes implements AutoCloseable {
 
+	/** Connecting, and the handshake with the login, each with that timeout. */
+	private static final int STEPS_OF_A_CONNECT = 2;
+
+	/** Of a connection factory of somebody else. */
+	private static final Duration UNKNOWN_CONNECT_TIME = Duration.ofSeconds(2);
+
 	private final ScriptCommands commands;
 
 	private final List<LockNode> nodes = new ArrayList<>();
 
-	private final RestartQuarantine quarantine;
+	private final ServerIdentities identities = new ServerIdentities();
+
+	private final ServerCheck check;
 
 	private @Nullable IoLoop io;
 
@@ -51,7 +61,7 @@ public final class RedisLockNodes implements AutoCloseable {
 	 */
 	public RedisLockNodes(String keyPrefix, Duration fenceRetention, Duration restartQuarantine) {
 		this.commands = new ScriptCommands(keyPrefix, fenceRetention);
-		this.quarantine = new RestartQuarantine(restartQuarantine);
+		this.check = new ServerCheck(new RestartQuarantine(restartQuarantine), this.identities);
 	}
 
 	/**
@@ -78,8 +88,9 @@ public final class RedisLockNodes implements AutoCloseable {
 	 * @param connectionFactory how to reach it, with any driver
 	 */
 	public void add(String name, RedisConnectionFactory connectionFactory) {
-		this.nodes.add(
-				new RedisLockNode(name, connectionFactory::getConnection, this.commands, false, null, this.quarantine));
+		this.identities.expect(name);
+		this.nodes.add(new RedisLockNode(name, connectionFactory::getConnection, this.commands, false, null, this.check,
+				UNKNOWN_CONNECT_TIME));
 	}
 
 	/**
@@ -110,20 +121,39 @@ public final class RedisLockNodes implements AutoCloseable {
 	 */
 	public void add(String name, Supplier<RedisNodeSettings> settings, Duration connectTimeout,
 			Duration commandTimeout) {
+		this.identities.expect(name);
 		RedisNodeSettings first = settings.get();
+		Duration connectTime = connectTimeout.multipliedBy(STEPS_OF_A_CONNECT);
 		Supplier<RedisNodeSettings> current = () -> first.replacedBy(settings.get());
 		ReleaseSubscription notices = new ReleaseSubscription(name,
-				() -> JedisConnections.openForNotices(current.get(), connectTimeout, commandTimeout),
-				this.noticesExecutor);
-		if (first.ssl() == null) {
+				() -> JedisConnections.openForNotices(current.get(), connectTimeout), this.noticesExecutor);
+		if (first.tls() == null) {
 			this.nodes.add(new ChannelLockNode(name, this.commands, io(commandTimeout),
-					() -> JedisConnections.open(current.get(), connectTimeout, commandTimeout, this.quarantine),
-					notices));
+					() -> open(name, current.get(), connectTimeout), notices, connectTime));
 			return;
 		}
 		this.nodes.add(new RedisLockNode(name,
 				() -> JedisConnections.openForPipelines(current.get(), connectTimeout, commandTimeout), this.commands,
-				true, notices, this.quarantine));
+				true, notices, this.check, connectTime));
+	}
+
+	private Connectors.Connection open(String name, RedisNodeSettings settings, Duration connectTimeout)
+			throws IOException {
+		try {
+			return JedisConnections.open(settings, connectTimeout, this.check);
+		}
+		finally {
+			this.identities.tried(name);
+		}
+	}
+
+	/**
+	 * Two nodes that are one server. What is known of that grows with the connections.
+	 * @param patience how long to wait until each node has been tried once
+	 * @return what is wrong, in words, if anything is
+	 */
+	public Optional<String> findSharedServer(Duration patience) {
+		return this.identities.problem(patience.toMillis());
 	}
 
 	private IoLoop io(Duration commandTimeout) {

@@ -1,7 +1,5 @@
 package io.github.redlock.redis;
 
-import javax.net.ssl.SSLContext;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,12 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param username the ACL user, {@code null} for the default user
  * @param password the password, {@code null} for none; never shown
  * @param database the database number
- * @param ssl the TLS context, {@code null} for a connection in clear text; the host name
- * is checked against the certificate
+ * @param tls how connections are encrypted, {@code null} for clear text
  * @since 0.1.0
  */
 public record RedisNodeSettings(String name, String host, int port, @Nullable String username,
-		@Nullable String password, int database, @Nullable SSLContext ssl) {
+		@Nullable String password, int database, @Nullable TlsSettings tls) {
 
 	/**
 	 * What the next connection is opened with.
@@ -31,9 +28,9 @@ public record RedisNodeSettings(String name, String host, int port, @Nullable St
 			throw new IllegalStateException("Node " + this.name + " now has database " + current.database
 					+ " instead of " + this.database + ", where its locks are; that needs a restart");
 		}
-		if ((this.ssl != null) != (current.ssl != null)) {
+		if ((this.tls != null) != (current.tls != null)) {
 			throw new IllegalStateException("Node "
-					+ this.name + " is now to be reached " + ((current.ssl != null)
+					+ this.name + " is now to be reached " + ((current.tls != null)
 							? "with TLS instead of in clear text" : "in clear text instead of with TLS")
 					+ "; that needs a restart");
 		}
@@ -46,7 +43,7 @@ public record RedisNodeSettings(String name, String host, int port, @Nullable St
 	@Override
 	public String toString() {
 		return "RedisNodeSettings[name=" + this.name + ", host=" + this.host + ", port=" + this.port + ", username="
-				+ this.username + ", database=" + this.database + ", ssl=" + (this.ssl != null) + "]";
+				+ this.username + ", database=" + this.database + ", tls=" + (this.tls != null) + "]";
 	}
 
 }

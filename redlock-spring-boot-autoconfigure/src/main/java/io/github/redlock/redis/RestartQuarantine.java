@@ -1,7 +1,6 @@
 package io.github.redlock.redis;
 
 import java.time.Duration;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -18,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RestartQuarantine {
 
-	static final RestartQuarantine NONE = new RestartQuarantine(Duration.ZERO);
-
 	private static final Pattern UPTIME = Pattern.compile("(?m)^uptime_in_seconds:(\\d+)\\s*$");
 
 	private final long seconds;
@@ -35,23 +32,17 @@ final class RestartQuarantine {
 
 	/**
 	 * Look how long the server behind a new connection has been running.
-	 * @param serverInfo asks the server for its section "server" of INFO; may throw
+	 * @param info what it says in the section "server" of INFO
+	 * @param refusal why it says nothing, {@code null} if it does
 	 * @return why it does not vote, {@code null} if it does
 	 */
-	@Nullable Throwable check(Supplier<String> serverInfo) {
+	@Nullable Throwable check(String info, @Nullable Throwable refusal) {
 		if (this.seconds == 0) {
 			return null;
 		}
-		String info;
-		try {
-			info = serverInfo.get();
-		}
-		catch (RuntimeException ex) {
-			if (NodeErrors.isConnectionLost(ex) || ServerTrouble.of(ex) == null) {
-				throw ex;
-			}
+		if (refusal != null) {
 			return new IllegalStateException("it does not tell how long it has been running, and"
-					+ " redlock.restart-quarantine is set; grant its user the right to INFO", ex);
+					+ " redlock.restart-quarantine is set; grant its user the right to INFO", refusal);
 		}
 		Matcher uptime = UPTIME.matcher(info);
 		if (!uptime.find()) {

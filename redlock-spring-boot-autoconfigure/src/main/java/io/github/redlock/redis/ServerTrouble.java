@@ -41,6 +41,12 @@ enum ServerTrouble {
 	NOPERM("NOPERM|ACL failure|can't run this command", false, "refuses a right that the lock needs",
 			"grant its user the rights that the README lists"),
 
+	DENIED("DENIED|protected mode", false, "is in protected mode and serves its own machine only",
+			"give it a password, or an address to bind to, and restart it"),
+
+	MAX_CLIENTS("max number of clients reached", false, "has as many connections as it allows (maxclients)",
+			"raise that limit, or find out who leaves connections open"),
+
 	CLUSTERDOWN("CLUSTERDOWN", false, "belongs to a Redis Cluster that is down", "repair that cluster"),
 
 	MOVED("MOVED", false, "is one part of a Redis Cluster",

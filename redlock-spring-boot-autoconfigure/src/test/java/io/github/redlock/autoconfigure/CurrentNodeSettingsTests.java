@@ -110,9 +110,9 @@ class CurrentNodeSettingsTests {
 		CurrentNodeSettings settings = settings(node("a", "one", first));
 		RedisNodeSettings before = settings.get("a");
 		say(node("a", "two", first));
-		assertThat(settings.get("a").ssl()).isNotNull().isSameAs(before.ssl());
+		assertThat(settings.get("a").tls()).isNotNull().isSameAs(before.tls());
 		say(node("a", "two", SslBundle.of(SslStoreBundle.NONE)));
-		assertThat(settings.get("a").ssl()).isNotNull().isNotSameAs(before.ssl());
+		assertThat(settings.get("a").tls()).isNotNull().isNotSameAs(before.tls());
 	}
 
 }

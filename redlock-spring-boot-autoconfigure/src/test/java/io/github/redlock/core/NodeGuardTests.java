@@ -64,6 +64,23 @@ class NodeGuardTests {
 		assertThat(failure(0).error()).hasMessageContaining("node").hasMessageContaining("200 ms");
 	}
 
+	@Test
+	void timeoutDoesNotRunWhileAConnectionIsBeingOpened() {
+		this.node.freeze().connecting(true);
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(TIMEOUT.multipliedBy(4));
+		assertThat(this.votes).isEmpty();
+		assertThat(this.recorder.events()).isEmpty();
+		this.node.connecting(false);
+		this.time.advance(TIMEOUT.minusNanos(1));
+		assertThat(this.votes).isEmpty();
+		this.time.advance(Duration.ofNanos(1));
+		assertThat(failure(0).reason()).isEqualTo(Vote.Failed.Reason.TIMEOUT);
+		send(LockCommand.ACQUIRE, "v2");
+		this.time.advance(TIMEOUT);
+		assertThat(failure(1).reason()).isEqualTo(Vote.Failed.Reason.TIMEOUT);
+	}
+
 	/** As after a pause of this process. */
 	@Test
 	void answerThatHasArrivedIsNotGivenUp() {

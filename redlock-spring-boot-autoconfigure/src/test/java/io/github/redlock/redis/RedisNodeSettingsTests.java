@@ -11,8 +11,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 class RedisNodeSettingsTests {
 
-	private static RedisNodeSettings settings(String host, String password, int database, SSLContext ssl) {
-		return new RedisNodeSettings("a", host, 6379, null, password, database, ssl);
+	private static RedisNodeSettings settings(String host, String password, int database, TlsSettings tls) {
+		return new RedisNodeSettings("a", host, 6379, null, password, database, tls);
 	}
 
 	@Test
@@ -32,7 +32,7 @@ class RedisNodeSettingsTests {
 	/** Above all, the password must not be sent in clear text. */
 	@Test
 	void encryptionCannotBeSwitchedOnOrOff() throws NoSuchAlgorithmException {
-		SSLContext ssl = SSLContext.getDefault();
+		TlsSettings ssl = new TlsSettings(SSLContext.getDefault());
 		assertThatIllegalStateException()
 			.isThrownBy(() -> settings("first", "one", 0, ssl).replacedBy(settings("first", "one", 0, null)))
 			.withMessageContaining("in clear text instead of with TLS; that needs a restart");

@@ -5,6 +5,9 @@ import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import javax.net.ssl.SSLContext;
 
@@ -20,16 +23,20 @@ import io.github.redlock.core.DefaultRedlock;
 import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.Vote;
+import io.github.redlock.testing.Proxy;
 import io.github.redlock.testing.RedisServer;
 import io.github.redlock.testing.TlsServers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
 
 /**
  * TLS and access control on real servers.
  */
 class SecuredNodeIT {
+
+	private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
 	private final List<AutoCloseable> opened = new ArrayList<>();
 
@@ -54,8 +61,20 @@ class SecuredNodeIT {
 
 	private LockNode node(RedisServer server, String user, String password, SSLContext ssl) {
 		RedisLockNodes nodes = opened(new RedisLockNodes("redlock:", Duration.ofMinutes(10)));
-		nodes.add(new RedisNodeSettings("secured", "127.0.0.1", server.port(), user, password, 0, ssl),
-				Duration.ofSeconds(5), Duration.ofSeconds(5));
+		nodes.add(new RedisNodeSettings("secured", "127.0.0.1", server.port(), user, password, 0,
+				(ssl != null) ? new TlsSettings(ssl) : null), Duration.ofSeconds(5), Duration.ofSeconds(5));
+		return nodes.nodes().get(0);
+	}
+
+	private static Throwable error(Vote vote) {
+		assertThat(vote).isInstanceOf(Vote.Failed.class);
+		return ((Vote.Failed) vote).error();
+	}
+
+	private LockNode node(int port, TlsSettings tls) {
+		RedisLockNodes nodes = opened(new RedisLockNodes("redlock:", Duration.ofMinutes(10)));
+		nodes.add(new RedisNodeSettings("secured", "127.0.0.1", port, null, null, 0, tls), CONNECT_TIMEOUT,
+				Duration.ofMillis(200));
 		return nodes.nodes().get(0);
 	}
 
@@ -109,6 +128,63 @@ class SecuredNodeIT {
 		RedisServer server = opened(tls().start(tls().certificateFor("ip:127.0.0.1")));
 		Vote vote = ping(node(server, null, null, SSLContext.getDefault()));
 		assertThat(vote).isInstanceOf(Vote.Failed.class);
+	}
+
+	@Test
+	void versionsAndCiphersOfTheBundleHold() throws Exception {
+		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
+		SSLContext context = TlsServers.trusting(keyStore);
+		RedisServer old = opened(tls().start(keyStore, "--tls-protocols", "TLSv1.2"));
+		assertThat(ping(node(old.port(), new TlsSettings(context)))).isInstanceOf(Vote.Granted.class);
+		assertThat(error(ping(node(old.port(), new TlsSettings(context, List.of("TLSv1.3"), null)))))
+			.hasMessageContaining("no version of TLS or cipher in common");
+		assertThat(error(
+				ping(node(old.port(), new TlsSettings(context, null, List.of("TLS_DHE_DSS_WITH_AES_128_CBC_SHA"))))))
+			.isNotNull();
+		TlsSettings one = new TlsSettings(context, List.of("TLSv1.2"),
+				List.of("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"));
+		assertThat(ping(node(old.port(), one))).isInstanceOf(Vote.Granted.class);
+		assertThatIllegalArgumentException().isThrownBy(() -> new TlsSettings(context, List.of("TLSv9"), null))
+			.withMessageContainingAll("TLSv9", "TLSv1.3");
+	}
+
+	@Test
+	void failedHandshakeSaysWhatToDo() throws Exception {
+		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
+		TlsSettings settings = new TlsSettings(TlsServers.trusting(keyStore));
+		RedisServer plain = opened(new RedisServer());
+		assertThat(error(ping(node(plain.port(), settings)))).hasMessageContaining("is this port one for clear text?");
+		RedisServer tls = opened(tls().start(keyStore));
+		assertThat(error(ping(node(tls.port(), null)))).hasMessageContaining("is this a TLS port?");
+		RedisServer strict = opened(tls().start(keyStore, "--tls-auth-clients", "yes"));
+		assertThat(error(ping(node(strict.port(), settings)))).hasMessageContaining("certificate of the client");
+	}
+
+	@Test
+	void serverThatRefusesConnectionsIsQuoted() {
+		RedisServer full = opened(new RedisServer("--maxclients", "1"));
+		try (Jedis jedis = full.connect()) {
+			jedis.ping();
+			assertThat(error(ping(node(full.port(), null)))).hasMessageContaining("maxclients");
+		}
+	}
+
+	/** One attempt of a process that has just been started. */
+	@Test
+	void firstAttemptWaitsForTheHandshake() throws Exception {
+		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
+		TlsSettings settings = new TlsSettings(TlsServers.trusting(keyStore));
+		for (TlsSettings tls : new TlsSettings[] { settings, null }) {
+			RedisServer server = opened((tls != null) ? tls().start(keyStore) : new RedisServer());
+			Proxy proxy = opened(new Proxy(server.port()));
+			proxy.hold();
+			DefaultRedlock redlock = opened(new RedlockBuilder().nodes(List.of(node(proxy.port(), tls))).build());
+			CompletableFuture<Optional<LockHandle>> attempt = redlock.tryAcquireAsync("a", Duration.ofSeconds(30));
+			await().during(Duration.ofMillis(600)).until(() -> !attempt.isDone());
+			proxy.letThrough();
+			assertThat(attempt.get(20, TimeUnit.SECONDS)).isPresent();
+			attempt.get().get().release();
+		}
 	}
 
 	/** The rights that the README names are enough. */

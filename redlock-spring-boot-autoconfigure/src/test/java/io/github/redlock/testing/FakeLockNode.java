@@ -13,6 +13,7 @@ import io.github.redlock.redis.ImmediateLockNode;
 import io.github.redlock.redis.ScriptedRedis;
 import io.github.redlock.spi.Awaiter;
 import io.github.redlock.spi.BatchExtension;
+import io.github.redlock.spi.Connecting;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.NodeIo;
@@ -24,7 +25,9 @@ import io.github.redlock.spi.Vote;
  * A node in virtual time that runs the scripts of real nodes, and fails as told. The
  * contract test holds it to the behaviour of a real Redis.
  */
-public class FakeLockNode implements LockNode, BatchExtension, ReleaseNotices, NodeIo {
+public class FakeLockNode implements LockNode, BatchExtension, Connecting, ReleaseNotices, NodeIo {
+
+	private boolean connecting;
 
 	private final String name;
 
@@ -146,6 +149,17 @@ public class FakeLockNode implements LockNode, BatchExtension, ReleaseNotices, N
 	public FakeLockNode failWith(Vote.Failed.Reason reason, RuntimeException error) {
 		this.error = (error != null) ? new Vote.Failed(reason, error) : null;
 		return this;
+	}
+
+	/** Whether a connection is being opened; what happens to requests is up to others. */
+	public FakeLockNode connecting(boolean connecting) {
+		this.connecting = connecting;
+		return this;
+	}
+
+	@Override
+	public boolean isConnecting() {
+		return this.connecting;
 	}
 
 	@Override

@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 
 /**
  * An address that leads to a server, like a load balancer or a name that follows a
@@ -21,6 +22,8 @@ public final class Proxy implements AutoCloseable {
 	private final Queue<Link> links = new ConcurrentLinkedQueue<>();
 
 	private volatile int target;
+
+	private volatile CountDownLatch held = new CountDownLatch(0);
 
 	public Proxy(int target) {
 		this.target = target;
@@ -40,6 +43,19 @@ public final class Proxy implements AutoCloseable {
 	/** New connections lead to this port. */
 	public void pointTo(int port) {
 		this.target = port;
+	}
+
+	/**
+	 * New connections are accepted, and nothing passes on them until they are let
+	 * through.
+	 */
+	public void hold() {
+		this.held = new CountDownLatch(1);
+	}
+
+	/** What was held passes. */
+	public void letThrough() {
+		this.held.countDown();
 	}
 
 	/** Nothing passes on the connections there are, and nobody is told. */
@@ -62,7 +78,8 @@ public final class Proxy implements AutoCloseable {
 				client.setTcpNoDelay(true);
 				Link link = new Link(client, server);
 				this.links.add(link);
-				start(() -> link.copy(client, server));
+				CountDownLatch held = this.held;
+				start(() -> link.copyAfter(held, client, server));
 				start(() -> link.copy(server, client));
 			}
 		}
@@ -93,6 +110,16 @@ public final class Proxy implements AutoCloseable {
 		private Link(Socket client, Socket server) {
 			this.client = client;
 			this.server = server;
+		}
+
+		private void copyAfter(CountDownLatch held, Socket from, Socket to) {
+			try {
+				held.await();
+				copy(from, to);
+			}
+			catch (InterruptedException ex) {
+				close();
+			}
 		}
 
 		private void copy(Socket from, Socket to) {

@@ -46,11 +46,13 @@ public final class RedisServer implements AutoCloseable {
 	}
 
 	/** A server that speaks TLS only. */
-	public static RedisServer withTls(Path certificate, Path key) {
+	public static RedisServer withTls(Path certificate, Path key, String... more) {
 		int port = freePort();
-		return new RedisServer(port, "--port", "0", "--tls-port", String.valueOf(port), "--tls-cert-file",
-				certificate.toString(), "--tls-key-file", key.toString(), "--tls-auth-clients", "no",
-				"--tls-ca-cert-file", certificate.toString());
+		List<String> arguments = new ArrayList<>(List.of("--port", "0", "--tls-port", String.valueOf(port),
+				"--tls-cert-file", certificate.toString(), "--tls-key-file", key.toString(), "--tls-auth-clients", "no",
+				"--tls-ca-cert-file", certificate.toString()));
+		arguments.addAll(List.of(more));
+		return new RedisServer(port, arguments.toArray(String[]::new));
 	}
 
 	public int port() {

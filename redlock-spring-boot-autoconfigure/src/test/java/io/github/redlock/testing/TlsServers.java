@@ -46,10 +46,10 @@ public final class TlsServers {
 	}
 
 	/** A server that shows this certificate. */
-	public RedisServer start(KeyStore keyStore) throws Exception {
+	public RedisServer start(KeyStore keyStore, String... arguments) throws Exception {
 		Path keyFile = pem("key", "PRIVATE KEY", keyStore.getKey("redis", PASSWORD).getEncoded());
 		Path certificateFile = pem("certificate", "CERTIFICATE", keyStore.getCertificate("redis").getEncoded());
-		return RedisServer.withTls(certificateFile, keyFile);
+		return RedisServer.withTls(certificateFile, keyFile, arguments);
 	}
 
 	private Path pem(String name, String label, byte[] content) throws IOException {

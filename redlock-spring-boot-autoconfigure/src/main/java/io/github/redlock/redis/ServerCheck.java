@@ -1,0 +1,50 @@
+package io.github.redlock.redis;
+
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
+
+import io.github.redlock.spi.Vote;
+
+/**
+ * Whether the server behind a new connection may vote: it is none that votes already
+ * under another name, and has been running for long enough.
+ *
+ * @param quarantine how long it must have been running
+ * @param identities the servers of the other nodes
+ */
+record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities) {
+
+	private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)\\s*$");
+
+	/**
+	 * Look at the server.
+	 * @param node the name of the node
+	 * @param serverInfo asks the server for its section "server" of INFO; may throw
+	 * @return the vote that takes the place of its votes, {@code null} if it votes
+	 */
+	Vote.@Nullable Failed check(String node, Supplier<String> serverInfo) {
+		String info;
+		RuntimeException refusal = null;
+		try {
+			info = serverInfo.get();
+		}
+		catch (RuntimeException ex) {
+			if (NodeErrors.isConnectionLost(ex) || ServerTrouble.of(ex) == null) {
+				throw ex;
+			}
+			info = "";
+			refusal = ex;
+		}
+		Matcher runId = RUN_ID.matcher(info);
+		Throwable twin = this.identities.check(node, runId.find() ? runId.group(1) : null);
+		if (twin != null) {
+			return new Vote.Failed(Vote.Failed.Reason.UNABLE, twin);
+		}
+		Throwable tooYoung = this.quarantine.check(info, refusal);
+		return (tooYoung != null) ? new Vote.Failed(Vote.Failed.Reason.QUARANTINED, tooYoung) : null;
+	}
+
+}
