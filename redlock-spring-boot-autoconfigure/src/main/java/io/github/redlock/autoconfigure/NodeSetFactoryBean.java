@@ -29,14 +29,15 @@ final class NodeSetFactoryBean implements FactoryBean<DefaultRedlock>, Disposabl
 			ObjectProvider<SslBundles> sslBundles) {
 		String property = "redlock.sets." + name + ".nodes";
 		Supplier<NodeSet> set = () -> properties.getSets().getOrDefault(name, new NodeSet());
-		this.nodes = factory.isInMemory() ? null : nodes(property, set, factory, sslBundles.getIfAvailable());
+		this.nodes = factory.isInMemory() ? null
+				: nodes(property, set, properties, factory, sslBundles.getIfAvailable());
 		this.redlock = factory.create(this.nodes);
 	}
 
-	private static RedisLockNodes nodes(String property, Supplier<NodeSet> set, RedlockFactory factory,
-			@Nullable SslBundles sslBundles) {
+	private static RedisLockNodes nodes(String property, Supplier<NodeSet> set, RedlockProperties properties,
+			RedlockFactory factory, @Nullable SslBundles sslBundles) {
 		RedlockConnectionDetails connectionDetails = new PropertiesRedlockConnectionDetails(property,
-				() -> set.get().getNodes(), sslBundles);
+				() -> set.get().getNodes(), properties::getCredentials, sslBundles);
 		List<Node> configured = connectionDetails.getNodes();
 		if (configured.isEmpty()) {
 			throw new RedlockConfigurationException(property + " is empty.",

@@ -2,6 +2,7 @@ package io.github.redlock.autoconfigure;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.springframework.boot.ssl.SslBundles;
 import org.springframework.util.StringUtils;
 
 import io.github.redlock.RedlockConfigurationException;
+import io.github.redlock.autoconfigure.RedlockProperties.Credentials;
 
 /**
  * The nodes as the properties have them, each checked on its own. They are read anew
@@ -26,18 +28,22 @@ final class PropertiesRedlockConnectionDetails implements RedlockConnectionDetai
 
 	private final Supplier<List<RedlockProperties.Node>> configured;
 
+	private final Supplier<Map<String, Credentials>> credentials;
+
 	private final @Nullable SslBundles sslBundles;
 
 	/**
 	 * Create the details, and check them.
 	 * @param property where the nodes are listed
 	 * @param configured what is listed there
+	 * @param credentials logins by the names of nodes
 	 * @param sslBundles the bundles, {@code null} where there are none
 	 */
 	PropertiesRedlockConnectionDetails(String property, Supplier<List<RedlockProperties.Node>> configured,
-			@Nullable SslBundles sslBundles) {
+			Supplier<Map<String, Credentials>> credentials, @Nullable SslBundles sslBundles) {
 		this.property = property;
 		this.configured = configured;
+		this.credentials = credentials;
 		this.sslBundles = sslBundles;
 		read();
 	}
@@ -51,12 +57,12 @@ final class PropertiesRedlockConnectionDetails implements RedlockConnectionDetai
 		List<RedlockProperties.Node> configured = this.configured.get();
 		List<Node> nodes = new ArrayList<>();
 		for (int i = 0; i < configured.size(); i++) {
-			nodes.add(node(this.property + "[" + i + "]", configured.get(i), this.sslBundles));
+			nodes.add(node(this.property + "[" + i + "]", configured.get(i)));
 		}
 		return List.copyOf(nodes);
 	}
 
-	private static Node node(String property, RedlockProperties.Node node, @Nullable SslBundles sslBundles) {
+	private Node node(String property, RedlockProperties.Node node) {
 		boolean hasUrl = StringUtils.hasText(node.getUrl());
 		boolean hasHost = StringUtils.hasText(node.getHost());
 		if (hasUrl && (hasHost || node.getPort() != null)) {
@@ -66,25 +72,37 @@ final class PropertiesRedlockConnectionDetails implements RedlockConnectionDetai
 		}
 		if (!hasUrl && !hasHost) {
 			throw new RedlockConfigurationException(property + " has neither a host nor a url.",
-					"Set " + property + ".host, or " + property + ".url.");
+					"Set " + property + ".host, or " + property
+							+ ".url. Lists of several property sources are not merged: to give a secret apart, set"
+							+ " redlock.credentials.<name of the node>.password.");
 		}
 		RedisUrl url = hasUrl ? RedisUrl.parse(property + ".url", String.valueOf(node.getUrl())) : null;
 		String host = (url != null) ? url.host() : String.valueOf(node.getHost()).trim();
+		if (host.indexOf(':') >= 0 && host.indexOf(':') == host.lastIndexOf(':')) {
+			throw new RedlockConfigurationException(property + ".host = " + host + " has a port in it.",
+					"Set " + property + ".host=" + host.substring(0, host.indexOf(':')) + " and " + property + ".port="
+							+ host.substring(host.indexOf(':') + 1) + ".");
+		}
 		int port = (url != null) ? url.port(DEFAULT_PORT) : orElse(node.getPort(), DEFAULT_PORT);
 		if (port < 1 || port > 65535) {
 			throw new RedlockConfigurationException(property + ".port = " + port + " is not a port.",
 					"Use a number from 1 to 65535.");
 		}
+		String name = StringUtils.hasText(node.getName()) ? String.valueOf(node.getName()) : host + ":" + port;
+		Credentials apart = RedlockSettingsValidator.credentials(this.credentials.get(), name);
 		String username = one(property + ".username", node.getUsername(), (url != null) ? url.username() : null);
 		String password = one(property + ".password", node.getPassword(), (url != null) ? url.password() : null);
+		if (apart != null) {
+			username = one("redlock.credentials." + name + ".username", apart.getUsername(), username);
+			password = one("redlock.credentials." + name + ".password", apart.getPassword(), password);
+		}
 		Integer database = one(property + ".database", node.getDatabase(), (url != null) ? url.database() : null);
 		if (database != null && database < 0) {
 			throw new RedlockConfigurationException(property + ".database = " + database + " is negative.",
 					"Use 0 or more.");
 		}
-		String name = StringUtils.hasText(node.getName()) ? String.valueOf(node.getName()) : host + ":" + port;
 		return new Node(name, host, port, username, password, orElse(database, 0),
-				sslBundle(property, node.getSsl(), url, sslBundles));
+				sslBundle(property, node.getSsl(), url, this.sslBundles));
 	}
 
 	/**
@@ -93,8 +111,8 @@ final class PropertiesRedlockConnectionDetails implements RedlockConnectionDetai
 	 */
 	private static <T> @Nullable T one(String property, @Nullable T own, @Nullable T fromUrl) {
 		if (own != null && fromUrl != null && !own.equals(fromUrl)) {
-			throw new RedlockConfigurationException(property + " and the url of the same node say different things.",
-					"Keep one of them.");
+			throw new RedlockConfigurationException(
+					property + " and the url or the entry of the same node say different things.", "Keep one of them.");
 		}
 		return (own != null) ? own : fromUrl;
 	}
@@ -123,19 +141,21 @@ final class PropertiesRedlockConnectionDetails implements RedlockConnectionDetai
 	}
 
 	private static SslBundle namedBundle(String property, String name, @Nullable SslBundles sslBundles) {
-		RedlockConfigurationException unknown = new RedlockConfigurationException(
-				property + ".ssl.bundle = \"" + name + "\" is not defined.",
-				"Define it under spring.ssl.bundle, or correct the name.");
 		if (sslBundles == null) {
-			throw unknown;
+			throw unknownBundle(property, name, null);
 		}
 		try {
 			return sslBundles.getBundle(name);
 		}
 		catch (NoSuchSslBundleException ex) {
-			unknown.initCause(ex);
-			throw unknown;
+			throw unknownBundle(property, name, ex);
 		}
+	}
+
+	private static RedlockConfigurationException unknownBundle(String property, String name,
+			@Nullable Throwable cause) {
+		return new RedlockConfigurationException(property + ".ssl.bundle = \"" + name + "\" is not defined.",
+				"Define it under spring.ssl.bundle, or correct the name.", cause);
 	}
 
 }

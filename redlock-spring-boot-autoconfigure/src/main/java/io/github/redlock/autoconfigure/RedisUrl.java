@@ -26,6 +26,11 @@ record RedisUrl(boolean tls, String host, int portOrMinusOne, @Nullable String u
 	private static final Pattern PORT = Pattern.compile(":\\d{1,5}(/|$)");
 
 	static RedisUrl parse(String property, String text) {
+		if (text.contains(",")) {
+			throw new RedlockConfigurationException(
+					property + " = \"" + withoutUserInfo(text) + "\" is more than one URL.",
+					"Write an entry of its own for each node, or list them all in redlock.nodes, with commas between.");
+		}
 		URI uri;
 		try {
 			uri = new URI(text.trim());

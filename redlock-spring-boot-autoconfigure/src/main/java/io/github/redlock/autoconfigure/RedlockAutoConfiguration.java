@@ -19,6 +19,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.core.env.Environment;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 import io.github.redlock.Redlock;
@@ -49,7 +50,11 @@ public final class RedlockAutoConfiguration {
 
 	@Bean
 	RedlockFactory redlockFactory(RedlockProperties properties, ObjectProvider<RedlockListener> listeners,
-			ObjectProvider<RedlockBuilderCustomizer> customizers, ObjectProvider<InMemoryLocks> inMemoryLocks) {
+			ObjectProvider<RedlockBuilderCustomizer> customizers, ObjectProvider<InMemoryLocks> inMemoryLocks,
+			Environment environment) {
+		properties.getSets()
+			.keySet()
+			.forEach((set) -> NodeListSources.check(environment, "redlock.sets." + set + ".nodes"));
 		RedlockSettingsValidator.check(properties);
 		return new RedlockFactory(properties, listeners, customizers, inMemoryLocks.getIfAvailable());
 	}
@@ -76,9 +81,10 @@ public final class RedlockAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(RedlockConnectionDetails.class)
 		PropertiesRedlockConnectionDetails redlockConnectionDetails(RedlockProperties properties,
-				ObjectProvider<SslBundles> sslBundles) {
+				ObjectProvider<SslBundles> sslBundles, Environment environment) {
+			NodeListSources.check(environment, "redlock.nodes");
 			return new PropertiesRedlockConnectionDetails("redlock.nodes", properties::getNodes,
-					sslBundles.getIfAvailable());
+					properties::getCredentials, sslBundles.getIfAvailable());
 		}
 
 		// Lazy, so that a test that puts a mock in the place of the lock needs no nodes.

@@ -17,7 +17,7 @@ import io.github.redlock.aop.DistributedLockAdvisor;
  *
  * @since 0.1.0
  */
-@ConfigurationProperties("redlock")
+@ConfigurationProperties(prefix = "redlock", ignoreUnknownFields = false)
 public class RedlockProperties {
 
 	/**
@@ -89,7 +89,14 @@ public class RedlockProperties {
 	 */
 	private Map<String, NodeSet> sets = new LinkedHashMap<>();
 
+	/**
+	 * Logins by the name of the node, for those that are not to stand beside its address.
+	 */
+	private Map<String, Credentials> credentials = new LinkedHashMap<>();
+
 	private final Annotation annotation = new Annotation();
+
+	private final Web web = new Web();
 
 	private final Retry retry = new Retry();
 
@@ -127,6 +134,14 @@ public class RedlockProperties {
 
 	public void setSets(Map<String, NodeSet> sets) {
 		this.sets = sets;
+	}
+
+	public Map<String, Credentials> getCredentials() {
+		return this.credentials;
+	}
+
+	public void setCredentials(Map<String, Credentials> credentials) {
+		this.credentials = credentials;
 	}
 
 	public Annotation getAnnotation() {
@@ -195,6 +210,10 @@ public class RedlockProperties {
 
 	public void setRestartQuarantine(Duration restartQuarantine) {
 		this.restartQuarantine = restartQuarantine;
+	}
+
+	public Web getWeb() {
+		return this.web;
 	}
 
 	public Retry getRetry() {
@@ -348,6 +367,30 @@ public class RedlockProperties {
 		private @Nullable Integer database;
 
 		private final Ssl ssl = new Ssl();
+
+		/**
+		 * A node without an entry of its own: {@code host:port}, {@code host} or a URL.
+		 * Spring Boot binds {@code redlock.nodes=a:1,b:2} by it.
+		 * @param address the address
+		 * @return a node with nothing but its address
+		 */
+		public static Node of(String address) {
+			Node node = new Node();
+			String text = address.trim();
+			int colon = text.lastIndexOf(':');
+			if (text.contains("://")) {
+				node.setUrl(text);
+			}
+			else if (colon > 0 && text.substring(colon + 1).matches("\\d{1,5}")
+					&& (text.indexOf(':') == colon || text.charAt(colon - 1) == ']')) {
+				node.setHost(text.substring(0, colon).replaceAll("[\\[\\]]", ""));
+				node.setPort(Integer.valueOf(text.substring(colon + 1)));
+			}
+			else {
+				node.setHost(text);
+			}
+			return node;
+		}
 
 		public @Nullable String getName() {
 			return this.name;
@@ -556,6 +599,60 @@ public class RedlockProperties {
 
 		public void setRetention(Duration retention) {
 			this.retention = retention;
+		}
+
+	}
+
+	/**
+	 * The login at one node.
+	 */
+	public static class Credentials {
+
+		/**
+		 * User of the node's access control list. Without it, its default user.
+		 */
+		private @Nullable String username;
+
+		/**
+		 * Password of that user.
+		 */
+		private @Nullable String password;
+
+		public @Nullable String getUsername() {
+			return this.username;
+		}
+
+		public void setUsername(@Nullable String username) {
+			this.username = username;
+		}
+
+		public @Nullable String getPassword() {
+			return this.password;
+		}
+
+		public void setPassword(@Nullable String password) {
+			this.password = password;
+		}
+
+	}
+
+	/**
+	 * Web requests.
+	 */
+	public static class Web {
+
+		/**
+		 * Whether a request that finds no lock is answered with 409 or 503, and one that
+		 * loses it with 500, as a problem without a stack trace.
+		 */
+		private boolean errorResponses = true;
+
+		public boolean isErrorResponses() {
+			return this.errorResponses;
+		}
+
+		public void setErrorResponses(boolean errorResponses) {
+			this.errorResponses = errorResponses;
 		}
 
 	}

@@ -63,7 +63,8 @@ final class NodeGuard implements RequestTimeouts.Receiver {
 		this.batches = (node instanceof BatchExtension able && able.extendsTogether()) ? able : null;
 		this.time = time;
 		this.timeoutNanos = Nanos.of(timeout);
-		this.timeouts = new RequestTimeouts(node.name(), time, timeout, this::catchUp, this::isConnecting, this);
+		this.timeouts = new RequestTimeouts(node.name(), time, timeout, this::catchUp,
+				(node instanceof Connecting own) ? own : null, this);
 		this.health = new NodeHealth(node.name(), time, events, votingNodes, this::probe);
 		this.releases = new KeptReleases(node.name(), time, this::dispatch, this.health::isVoting);
 	}
@@ -215,10 +216,6 @@ final class NodeGuard implements RequestTimeouts.Receiver {
 
 	private CompletionStage<?> catchUp() {
 		return (this.io != null) ? this.io.catchUp() : CompletableFuture.completedFuture(null);
-	}
-
-	private boolean isConnecting() {
-		return this.node instanceof Connecting node && node.isConnecting();
 	}
 
 	@Override

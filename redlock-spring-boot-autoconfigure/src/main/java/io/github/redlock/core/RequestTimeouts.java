@@ -7,7 +7,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -15,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.github.redlock.spi.Connecting;
 import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.TimeSource;
 import io.github.redlock.spi.Vote;
@@ -44,7 +44,9 @@ final class RequestTimeouts {
 
 	private final Supplier<CompletionStage<?>> catchUp;
 
-	private final BooleanSupplier connecting;
+	private final @Nullable Connecting connecting;
+
+	private final long connectNanos;
 
 	/** When a connection was last seen to be opened: the timeout begins after that. */
 	private volatile long connectingAt;
@@ -60,16 +62,17 @@ final class RequestTimeouts {
 	 * No request yet.
 	 * @param node the name of the node
 	 * @param catchUp delivers answers that have arrived and that nobody has read
-	 * @param connecting whether a connection is being opened, for which requests wait
+	 * @param connecting tells of connections that are being opened, {@code null} for none
 	 * @param receiver told of answers and votes
 	 */
 	RequestTimeouts(String node, TimeSource time, Duration timeout, Supplier<CompletionStage<?>> catchUp,
-			BooleanSupplier connecting, Receiver receiver) {
+			@Nullable Connecting connecting, Receiver receiver) {
 		this.node = node;
 		this.time = time;
 		this.timeoutNanos = Nanos.of(timeout);
 		this.catchUp = catchUp;
 		this.connecting = connecting;
+		this.connectNanos = (connecting != null) ? Nanos.of(connecting.connectTime()) : 0;
 		this.connectingAt = time.nanoTime() - this.timeoutNanos;
 		this.receiver = receiver;
 	}
@@ -123,7 +126,7 @@ final class RequestTimeouts {
 	 */
 	private void giveUpOverdue() {
 		long now = this.time.nanoTime();
-		if (this.connecting.getAsBoolean()) {
+		if (this.connecting != null && this.connecting.isConnecting()) {
 			this.connectingAt = now;
 		}
 		AtomicBoolean done = new AtomicBoolean();
@@ -163,8 +166,8 @@ final class RequestTimeouts {
 	}
 
 	private long dueAt(Request request) {
-		long connectingAt = this.connectingAt;
-		return this.timeoutNanos + ((connectingAt - request.sentAt > 0) ? connectingAt : request.sentAt);
+		long waited = Math.max(this.connectingAt - request.sentAt, 0);
+		return request.sentAt + this.timeoutNanos + Math.min(waited, this.connectNanos);
 	}
 
 	/**

@@ -20,7 +20,7 @@ final class ChannelLockNode extends ScriptLockNode implements NodeIo, Connecting
 
 	private final NodeChannel channel;
 
-	private final long connectNanos;
+	private final Duration connectTime;
 
 	/**
 	 * Create a node.
@@ -34,7 +34,7 @@ final class ChannelLockNode extends ScriptLockNode implements NodeIo, Connecting
 		super(name, commands, true, notices);
 		this.io = io;
 		this.channel = io.add(name, opener);
-		this.connectNanos = connectTime.toNanos();
+		this.connectTime = connectTime;
 	}
 
 	@Override
@@ -55,7 +55,12 @@ final class ChannelLockNode extends ScriptLockNode implements NodeIo, Connecting
 
 	@Override
 	public boolean isConnecting() {
-		return this.channel.isConnectingForLessThan(this.connectNanos);
+		return this.channel.isConnecting();
+	}
+
+	@Override
+	public Duration connectTime() {
+		return this.connectTime;
 	}
 
 	@Override

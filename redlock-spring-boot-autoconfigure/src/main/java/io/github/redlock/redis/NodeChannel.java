@@ -62,8 +62,6 @@ final class NodeChannel {
 	/** Whether a connection is being opened, for other threads. */
 	private volatile boolean connecting;
 
-	private volatile long connectingSince;
-
 	private volatile boolean closing;
 
 	private volatile boolean closed;
@@ -187,7 +185,6 @@ final class NodeChannel {
 		}
 		else if (!this.connection.connecting) {
 			this.connection.connecting = true;
-			this.connectingSince = System.nanoTime();
 			this.connecting = true;
 			this.connector.connect(this);
 		}
@@ -281,10 +278,10 @@ final class NodeChannel {
 	}
 
 	/**
-	 * Whether a connection is being opened, and has been for less than that. Any thread.
+	 * Whether a connection is being opened. Any thread.
 	 */
-	boolean isConnectingForLessThan(long nanos) {
-		return this.connecting && System.nanoTime() - this.connectingSince < nanos;
+	boolean isConnecting() {
+		return this.connecting;
 	}
 
 	/**

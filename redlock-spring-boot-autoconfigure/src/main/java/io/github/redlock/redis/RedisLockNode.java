@@ -71,11 +71,9 @@ final class RedisLockNode extends ScriptLockNode implements Connecting {
 	/** What takes the place of the votes of the server behind the connection. */
 	private Vote.@Nullable Failed withheld;
 
-	private final long connectNanos;
+	private final Duration connectTime;
 
 	private volatile boolean connecting;
-
-	private volatile long connectingSince;
 
 	private volatile boolean closed;
 
@@ -92,7 +90,7 @@ final class RedisLockNode extends ScriptLockNode implements Connecting {
 	RedisLockNode(String name, Supplier<RedisConnection> opener, ScriptCommands commands, boolean pipelining,
 			@Nullable ReleaseSubscription notices, ServerCheck check, Duration connectTime) {
 		super(name, commands, pipelining, notices);
-		this.connectNanos = connectTime.toNanos();
+		this.connectTime = connectTime;
 		this.pipelining = pipelining;
 		this.opener = opener;
 		this.check = check;
@@ -300,7 +298,6 @@ final class RedisLockNode extends ScriptLockNode implements Connecting {
 	}
 
 	private RedisConnection open() {
-		this.connectingSince = System.nanoTime();
 		this.connecting = true;
 		try {
 			RedisConnection opened = this.opener.get();
@@ -316,7 +313,12 @@ final class RedisLockNode extends ScriptLockNode implements Connecting {
 
 	@Override
 	public boolean isConnecting() {
-		return this.connecting && System.nanoTime() - this.connectingSince < this.connectNanos;
+		return this.connecting;
+	}
+
+	@Override
+	public Duration connectTime() {
+		return this.connectTime;
 	}
 
 	private static String serverInfo(RedisConnection connection) {

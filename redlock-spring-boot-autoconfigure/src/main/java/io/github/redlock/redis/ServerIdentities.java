@@ -4,8 +4,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,7 +33,7 @@ final class ServerIdentities {
 
 	private final Set<String> said = ConcurrentHashMap.newKeySet();
 
-	private final Map<String, CountDownLatch> firstAttempts = new ConcurrentHashMap<>();
+	private final Map<String, CompletableFuture<?>> firstAttempts = new ConcurrentHashMap<>();
 
 	private volatile @Nullable String problem;
 
@@ -39,16 +41,16 @@ final class ServerIdentities {
 	 * A node is going to be connected to.
 	 */
 	void expect(String node) {
-		this.firstAttempts.put(node, new CountDownLatch(1));
+		this.firstAttempts.put(node, new CompletableFuture<>());
 	}
 
 	/**
 	 * The first attempt to connect to a node has ended in some way.
 	 */
 	void tried(String node) {
-		CountDownLatch first = this.firstAttempts.get(node);
+		CompletableFuture<?> first = this.firstAttempts.get(node);
 		if (first != null) {
-			first.countDown();
+			first.complete(null);
 		}
 	}
 
@@ -101,13 +103,12 @@ final class ServerIdentities {
 	 * @return two nodes that are one server, if that is known by then
 	 */
 	Optional<String> problem(long patience) {
-		long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patience);
 		try {
-			for (CountDownLatch first : this.firstAttempts.values()) {
-				if (!first.await(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-					break;
-				}
-			}
+			CompletableFuture.allOf(this.firstAttempts.values().toArray(CompletableFuture<?>[]::new))
+				.get(patience, TimeUnit.MILLISECONDS);
+		}
+		catch (TimeoutException | ExecutionException ex) {
+			logger.debug("Not every node has been tried yet", ex);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

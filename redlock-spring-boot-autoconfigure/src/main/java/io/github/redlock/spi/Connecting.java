@@ -1,5 +1,7 @@
 package io.github.redlock.spi;
 
+import java.time.Duration;
+
 /**
  * A {@link LockNode} may implement this if its requests wait while it opens a connection.
  * The time that takes is not the server's: the command timeout of a request begins when
@@ -12,9 +14,14 @@ public interface Connecting {
 	/**
 	 * Whether a connection is being opened, for which requests wait. Thread-safe; never
 	 * blocks.
-	 * @return {@code false} at the latest when opening takes longer than the connect
-	 * timeout and the login allow: nobody may wait without an end
+	 * @return whether it is
 	 */
 	boolean isConnecting();
+
+	/**
+	 * How long a request waits for that at most, so that nobody waits without an end.
+	 * @return the connect timeout, with the time for a login
+	 */
+	Duration connectTime();
 
 }

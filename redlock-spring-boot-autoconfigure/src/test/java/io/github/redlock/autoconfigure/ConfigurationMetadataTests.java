@@ -25,14 +25,16 @@ class ConfigurationMetadataTests {
 		}
 		assertThat(properties).extracting((property) -> property.get("name"))
 			.containsExactlyInAnyOrder("redlock.enabled", "redlock.mode", "redlock.nodes", "redlock.sets",
-					"redlock.max-hold", "redlock.annotation.order", "redlock.annotation.on-unadvisable",
-					"redlock.key-prefix", "redlock.ttl", "redlock.drift-factor", "redlock.wait-time",
-					"redlock.connect-timeout", "redlock.command-timeout", "redlock.restart-quarantine",
-					"redlock.retry.count", "redlock.retry.delay", "redlock.retry.jitter", "redlock.auto-extend.enabled",
+					"redlock.credentials", "redlock.web.error-responses", "redlock.max-hold",
+					"redlock.annotation.order", "redlock.annotation.on-unadvisable", "redlock.key-prefix",
+					"redlock.ttl", "redlock.drift-factor", "redlock.wait-time", "redlock.connect-timeout",
+					"redlock.command-timeout", "redlock.restart-quarantine", "redlock.retry.count",
+					"redlock.retry.delay", "redlock.retry.jitter", "redlock.auto-extend.enabled",
 					"redlock.auto-extend.after", "redlock.fencing.enabled", "redlock.fencing.retention");
 		for (Map<String, Object> property : properties) {
 			assertThat((String) property.get("description")).as("description of %s", property).isNotBlank();
-			if (!List.of("redlock.wait-time", "redlock.max-hold", "redlock.sets").contains(property.get("name"))) {
+			if (!List.of("redlock.wait-time", "redlock.max-hold", "redlock.sets", "redlock.credentials")
+				.contains(property.get("name"))) {
 				assertThat(property).as("default of %s", property).containsKey("defaultValue");
 			}
 		}

@@ -81,6 +81,16 @@ class NodeGuardTests {
 		assertThat(failure(1).reason()).isEqualTo(Vote.Failed.Reason.TIMEOUT);
 	}
 
+	@Test
+	void nobodyWaitsForAConnectionWithoutAnEnd() {
+		this.node.freeze().connecting(true);
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(this.node.connectTime().plus(TIMEOUT).minusNanos(1));
+		assertThat(this.votes).isEmpty();
+		this.time.advance(Duration.ofNanos(1));
+		assertThat(failure(0).reason()).isEqualTo(Vote.Failed.Reason.TIMEOUT);
+	}
+
 	/** As after a pause of this process. */
 	@Test
 	void answerThatHasArrivedIsNotGivenUp() {

@@ -163,6 +163,11 @@ public class FakeLockNode implements LockNode, BatchExtension, Connecting, Relea
 	}
 
 	@Override
+	public Duration connectTime() {
+		return Duration.ofSeconds(1);
+	}
+
+	@Override
 	public Awaiter awaiter() {
 		return this.time;
 	}

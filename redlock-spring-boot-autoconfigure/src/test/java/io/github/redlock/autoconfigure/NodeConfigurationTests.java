@@ -1,0 +1,133 @@
+package io.github.redlock.autoconfigure;
+
+import java.util.Map;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+
+import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
+import io.github.redlock.redis.RedisLockNodes;
+import io.github.redlock.spi.LockNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Lists of nodes as people write them. No Redis: the addresses lead nowhere.
+ */
+class NodeConfigurationTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner().withConfiguration(AutoConfigurations
+		.of(RedlockAutoConfiguration.class, DistributedLockAutoConfiguration.class, SslAutoConfiguration.class));
+
+	/** As a file has them, and the environment before it. */
+	private ApplicationContextRunner with(Map<String, Object> file, Map<String, Object> environment) {
+		return this.runner.withInitializer((context) -> {
+			context.getEnvironment().getPropertySources().addLast(new MapPropertySource("application.yml", file));
+			context.getEnvironment()
+				.getPropertySources()
+				.replace("systemEnvironment", new SystemEnvironmentPropertySource("systemEnvironment", environment));
+		});
+	}
+
+	private static final Map<String, Object> THREE = Map.of("redlock.nodes[0].host", "127.0.0.1",
+			"redlock.nodes[0].port", "1", "redlock.nodes[0].name", "first", "redlock.nodes[1].host", "127.0.0.1",
+			"redlock.nodes[1].port", "2", "redlock.nodes[1].name", "second-one", "redlock.nodes[2].host", "127.0.0.1",
+			"redlock.nodes[2].port", "3");
+
+	private static void assertRefused(ApplicationContextRunner runner, String... inMessage) {
+		runner.run((context) -> {
+			assertThat(context).hasFailed();
+			FailureAnalysis analysis = new RedlockConfigurationFailureAnalyzer().analyze(context.getStartupFailure());
+			assertThat(analysis).as("failure analysis of %s", context.getStartupFailure()).isNotNull();
+			assertThat(analysis.getDescription() + " | " + analysis.getAction()).contains(inMessage);
+		});
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			value = { "localhost:7001,localhost:7002, localhost:7003|localhost:7001 localhost:7002 localhost:7003",
+					"redis1,redis://redis2:7|redis1:6379 redis2:7", "[::1]:7001,::2|::1:7001 ::2:6379" })
+	void nodesMayBeListedInOneLine(String nodes, String names) {
+		this.runner.withPropertyValues("redlock.nodes=" + nodes)
+			.run((context) -> assertThat(context.getBean(RedisLockNodes.class).nodes()).extracting(LockNode::name)
+				.containsExactly(names.split(" ")));
+	}
+
+	@Test
+	void portInTheHostIsRefused() {
+		assertRefused(this.runner.withPropertyValues("redlock.nodes[0].host=localhost:7001"),
+				"redlock.nodes[0].host = localhost:7001", "redlock.nodes[0].port=7001");
+	}
+
+	@Test
+	void severalUrlsInOneAreRefused() {
+		assertRefused(
+				this.runner.withPropertyValues("redlock.nodes[0].url=redis://user:secret@a:1,redis://user:secret@b:2"),
+				"redlock.nodes[0].url", "more than one URL", "an entry of its own");
+		this.runner.withPropertyValues("redlock.nodes[0].url=redis://user:secret@a:1,redis://user:secret@b:2")
+			.run((context) -> assertThat(context.getStartupFailure()).message().doesNotContain("secret"));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "REDLOCK_NODES_0_PASSWORD,secret", "REDLOCK_NODES_0_HOST,elsewhere" })
+	void singleValueInTheEnvironmentDoesNotHideTheListOfTheFile(String variable, String value) {
+		assertRefused(with(THREE, Map.of(variable, value)), "redlock.nodes has 1 of its entries in systemEnvironment",
+				"3 in application.yml", "redlock.credentials.<name>.password");
+	}
+
+	@Test
+	void singleValueInTheEnvironmentDoesNotHideTheListOfASet() {
+		assertRefused(
+				with(Map.of("redlock.nodes", "a:1", "redlock.sets.more.nodes[0].host", "b",
+						"redlock.sets.more.nodes[1].host", "c"),
+						Map.of("REDLOCK_SETS_MORE_NODES_0_PASSWORD", "secret")),
+				"redlock.sets.more.nodes has 1 of its entries in systemEnvironment");
+	}
+
+	@Test
+	void wholeListInTheEnvironmentTakesThePlaceOfTheFile() {
+		with(THREE, Map.of("REDLOCK_NODES_0_HOST", "a", "REDLOCK_NODES_1_HOST", "b", "REDLOCK_NODES_2_HOST", "c"))
+			.run((context) -> assertThat(context.getBean(RedisLockNodes.class).nodes()).extracting(LockNode::name)
+				.containsExactly("a:6379", "b:6379", "c:6379"));
+	}
+
+	@Test
+	void passwordsMayBeGivenApart() {
+		with(THREE,
+				Map.of("REDLOCK_CREDENTIALS_FIRST_PASSWORD", "one", "REDLOCK_CREDENTIALS_SECONDONE_PASSWORD", "two",
+						"REDLOCK_CREDENTIALS_SECONDONE_USERNAME", "locker"))
+			.run((context) -> assertThat(context.getBean(RedlockConnectionDetails.class).getNodes())
+				.extracting(Node::username, Node::password)
+				.containsExactly(org.assertj.core.groups.Tuple.tuple(null, "one"),
+						org.assertj.core.groups.Tuple.tuple("locker", "two"),
+						org.assertj.core.groups.Tuple.tuple(null, null)));
+		assertRefused(with(THREE, Map.of("REDLOCK_CREDENTIALS_THIRD_PASSWORD", "secret")),
+				"redlock.credentials.third is the name of no node", "[first, second-one]");
+	}
+
+	@Test
+	void unknownBundleIsNamed() {
+		assertRefused(this.runner.withPropertyValues("redlock.nodes[0].host=a", "redlock.nodes[0].ssl.bundle=mine"),
+				"redlock.nodes[0].ssl.bundle = \"mine\" is not defined", "spring.ssl.bundle");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "redlock.nodes[0].pasword", "redlock.comand-timeout", "redlock.sets.more.nodes[0].hots" })
+	void unknownPropertyIsRefused(String property) {
+		this.runner.withPropertyValues("redlock.mode=in-memory", "redlock.nodes[0].host=a", property + "=1s")
+			.run((context) -> assertThat(context.getStartupFailure())
+				.hasRootCauseInstanceOf(UnboundConfigurationPropertiesException.class)
+				.rootCause()
+				.hasMessageContaining(property));
+	}
+
+}
