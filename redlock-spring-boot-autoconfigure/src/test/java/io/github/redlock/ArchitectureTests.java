@@ -80,7 +80,7 @@ class ArchitectureTests {
 	@Test
 	void nobodyDependsOnTheAutoConfiguration() {
 		noClasses().that()
-			.resideOutsideOfPackage(ROOT + ".autoconfigure")
+			.resideOutsideOfPackages(ROOT + ".autoconfigure", ROOT + ".test")
 			.should()
 			.dependOnClassesThat()
 			.resideInAPackage(ROOT + ".autoconfigure")

@@ -220,7 +220,9 @@ public @interface DistributedLock {
 	 * committed yet. The lock is extended until then; if it is lost before the commit,
 	 * the transaction is rolled back with a {@link io.github.redlock.LockLostException}.
 	 * Only transactions that are bound to a thread are waited for, not those of a
-	 * reactive chain.
+	 * reactive chain. A method with a transaction of its own ({@code REQUIRES_NEW}), or
+	 * with none ({@code NOT_SUPPORTED}), does not wait: what it did is committed when it
+	 * ends.
 	 * @return {@code true} by default
 	 */
 	boolean releaseAfterTransaction() default true;

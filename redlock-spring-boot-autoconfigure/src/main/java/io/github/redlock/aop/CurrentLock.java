@@ -52,7 +52,8 @@ public final class CurrentLock {
 	public static LockHandle get() {
 		return find().orElseThrow(() -> new IllegalStateException(
 				"This thread runs no method with @DistributedLock: the method was called from within its own object, past"
-						+ " the proxy, or the work was handed to another thread, or redlock.enabled is false"));
+						+ " the proxy, or the work was handed to another thread, or redlock.enabled is false, or it is tested in a"
+						+ " slice of the application without @AutoConfigureRedlock"));
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package io.github.redlock.aop;
 
 import java.lang.reflect.Method;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 import org.aopalliance.aop.Advice;
@@ -11,6 +12,8 @@ import org.springframework.aop.support.AbstractPointcutAdvisor;
 import org.springframework.aop.support.StaticMethodMatcherPointcut;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.Ordered;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.interceptor.TransactionAttributeSource;
 
 import io.github.redlock.Redlock;
 import io.github.redlock.annotation.DistributedLock;
@@ -50,10 +53,25 @@ public final class DistributedLockAdvisor extends AbstractPointcutAdvisor {
 		this.attributeSource = new DistributedLockAttributeSource((text) -> {
 			String resolved = beanFactory.resolveEmbeddedValue(text);
 			return (resolved != null) ? resolved : "";
-		});
+		}, (method, targetClass) -> hasOwnTransaction(beanFactory, method, targetClass));
 		this.redlockResolver = new RedlockBeanResolver(redlock, beanFactory);
 		this.advice = new DistributedLockInterceptor(this.redlockResolver::resolve, this.attributeSource, beanFactory);
 		setOrder(ORDER);
+	}
+
+	/**
+	 * Whether a method runs in a transaction of its own, or in none, where its caller has
+	 * one: what it has done is there for everybody when it ends.
+	 */
+	private static boolean hasOwnTransaction(ConfigurableListableBeanFactory beanFactory, Method method,
+			Class<?> targetClass) {
+		return beanFactory.getBeanProvider(TransactionAttributeSource.class)
+			.stream()
+			.map((source) -> source.getTransactionAttribute(method, targetClass))
+			.filter(Objects::nonNull)
+			.map(TransactionDefinition::getPropagationBehavior)
+			.anyMatch((propagation) -> propagation == TransactionDefinition.PROPAGATION_REQUIRES_NEW
+					|| propagation == TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
 	}
 
 	DistributedLockAttributeSource attributeSource() {

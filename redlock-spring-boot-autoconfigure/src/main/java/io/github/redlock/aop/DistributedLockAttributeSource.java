@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -48,15 +49,20 @@ final class DistributedLockAttributeSource {
 
 	private final UnaryOperator<String> placeholders;
 
+	private final BiPredicate<Method, Class<?>> ownTransaction;
+
 	private final Map<MethodClassKey, DistributedLockAttributes> parsed = new ConcurrentHashMap<>();
 
 	/**
 	 * Create a source.
 	 * @param placeholders resolves placeholders, throwing
 	 * {@link IllegalArgumentException} for what it does not know
+	 * @param ownTransaction whether a method never takes part in the transaction of its
+	 * caller
 	 */
-	DistributedLockAttributeSource(UnaryOperator<String> placeholders) {
+	DistributedLockAttributeSource(UnaryOperator<String> placeholders, BiPredicate<Method, Class<?>> ownTransaction) {
 		this.placeholders = placeholders;
+		this.ownTransaction = ownTransaction;
 	}
 
 	/**
@@ -173,7 +179,7 @@ final class DistributedLockAttributeSource {
 		return new DistributedLockAttributes(method, kind, keys, name,
 				condition.isEmpty() ? null : LockExpression.parse("condition", condition, annotated), ttl,
 				options(annotation, locked), reactions(annotation, locked, kind, targetClass),
-				annotation.getBoolean("releaseAfterTransaction"),
+				annotation.getBoolean("releaseAfterTransaction") && !this.ownTransaction.test(method, targetClass),
 				text(annotation, locked, "redlock", "Name a Redlock bean, or leave redlock out"));
 	}
 

@@ -28,7 +28,8 @@ import io.github.redlock.annotation.LockLossPolicy;
  * @param ttl the ttl, {@code null} for the default
  * @param options wait time, auto-extension and the bounds of holding
  * @param reactions what happens where there is no lock or it is lost
- * @param releaseAfterTransaction whether a transaction of the caller is waited for
+ * @param releaseAfterTransaction whether a transaction of the caller is waited for, which
+ * ends after that of the method
  * @param redlock the name or qualifier of the bean that takes the lock, empty for the
  * primary one
  */

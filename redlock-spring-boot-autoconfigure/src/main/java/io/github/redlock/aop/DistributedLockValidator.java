@@ -86,6 +86,25 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 		MadeBeans.record(beanFactory);
 	}
 
+	/**
+	 * The beans with locked methods, whether anything locks them or not.
+	 * @param beanFactory makes the beans
+	 * @return their names
+	 */
+	public static String[] namesOfLockedBeans(ConfigurableListableBeanFactory beanFactory) {
+		return Stream.of(beanFactory.getBeanDefinitionNames()).filter((name) -> {
+			Class<?> type = AutoProxyUtils.determineTargetClass(beanFactory, name);
+			return type != null && !lockedMethods(ClassUtils.getUserClass(type)).isEmpty();
+		}).toArray(String[]::new);
+	}
+
+	private static Set<Method> lockedMethods(Class<?> type) {
+		return DistributedLockAttributeSource.isCandidate(type)
+				? MethodIntrospector.selectMethods(type,
+						(MethodFilter) (method) -> DistributedLockAttributeSource.find(method, type) != null)
+				: Set.of();
+	}
+
 	@Override
 	public void afterSingletonsInstantiated() {
 		this.destructionOrder.apply(validate());
@@ -129,10 +148,7 @@ public final class DistributedLockValidator implements SmartInitializingSingleto
 	 * Check the locked methods of a bean, if it has any.
 	 */
 	private boolean isLocked(String beanName, Class<?> type) {
-		Set<Method> methods = DistributedLockAttributeSource.isCandidate(type)
-				? MethodIntrospector.selectMethods(type,
-						(MethodFilter) (method) -> DistributedLockAttributeSource.find(method, type) != null)
-				: Set.of();
+		Set<Method> methods = lockedMethods(type);
 		if (!methods.isEmpty()) {
 			validate(beanName, type, methods);
 		}

@@ -39,7 +39,8 @@ public final class ReactiveCurrentLock {
 			return held.isEmpty() ? Mono.error(new IllegalStateException(
 					"This chain runs under no method with @DistributedLock: the method was called from within its"
 							+ " own object, past the proxy, or the chain was subscribed to elsewhere, or"
-							+ " redlock.enabled is false"))
+							+ " redlock.enabled is false, or it is tested in a slice of the application without"
+							+ " @AutoConfigureRedlock"))
 					: Mono.just(held.get(0).lock());
 		});
 	}

@@ -164,10 +164,10 @@ class TransactionReleaseTests {
 	}
 
 	@Test
-	void releaseWaitsForTheOuterTransactionEvenIfTheMethodHasItsOwn() {
+	void methodWithATransactionOfItsOwnReleasesBehindThat() {
 		run((bean, transaction) -> transaction
 			.executeWithoutResult((status) -> bean.runInItsOwn(() -> this.trace.add("body " + held()))));
-		assertThat(this.trace).containsExactly("begin free", "begin held", "body held", "commit held", "commit held",
+		assertThat(this.trace).containsExactly("begin free", "begin held", "body held", "commit held", "commit free",
 				"after free");
 	}
 

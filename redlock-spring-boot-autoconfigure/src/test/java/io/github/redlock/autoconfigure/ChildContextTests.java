@@ -115,6 +115,7 @@ class ChildContextTests {
 			.web(WebApplicationType.NONE)
 			.properties(PROPERTIES)
 			.child(Child.class)
+			.web(WebApplicationType.NONE)
 			.initializers((context) -> context.getBeanFactory().registerSingleton("names", "1"))
 			.run()) {
 			checkChild(child);
@@ -127,6 +128,7 @@ class ChildContextTests {
 			.web(WebApplicationType.NONE)
 			.properties(PROPERTIES)
 			.child(ChildWithAnnotations.class)
+			.web(WebApplicationType.NONE)
 			.initializers((context) -> context.getBeanFactory().registerSingleton("names", "1"))
 			.run()) {
 			checkChild(child);
