@@ -86,7 +86,7 @@ final class KeyComposition {
 			value = value(this.expression.parsed(), context);
 		}
 		catch (NoName ex) {
-			throw this.expression.noName(ex.value());
+			throw this.expression.noName(ex.type());
 		}
 		catch (MissingPart ex) {
 			throw this.expression.unusable("null as a part of a text", null);
@@ -211,15 +211,15 @@ final class KeyComposition {
 
 		private static final long serialVersionUID = 1L;
 
-		private final transient Object value;
+		private final String type;
 
 		private NoName(Object value) {
 			super(value.getClass().getName() + " is no name");
-			this.value = value;
+			this.type = value.getClass().getTypeName();
 		}
 
-		private Object value() {
-			return this.value;
+		private String type() {
+			return this.type;
 		}
 
 	}

@@ -160,10 +160,8 @@ final class LockExpression {
 		return this.text;
 	}
 
-	IllegalArgumentException noName(Object value) {
-		return unusable(
-				"a " + value.getClass().getTypeName() + ", which is no name: " + ResourceName.RULE + ". " + NAME_REMEDY,
-				null);
+	IllegalArgumentException noName(String type) {
+		return unusable("a " + type + ", which is no name: " + ResourceName.RULE + ". " + NAME_REMEDY, null);
 	}
 
 	IllegalArgumentException unusable(String what, @Nullable Throwable cause) {

@@ -97,7 +97,7 @@ final class LockKeyExpression {
 			throw this.expression.unusable("an error: " + ex, ex);
 		}
 		if (key == null) {
-			throw this.expression.noName(value);
+			throw this.expression.noName(value.getClass().getTypeName());
 		}
 		if (!StringUtils.hasText(key)) {
 			throw this.expression.unusable("a blank key", null);
