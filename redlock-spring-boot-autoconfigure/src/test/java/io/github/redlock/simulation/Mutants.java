@@ -61,7 +61,7 @@ final class Mutants {
 	static final List<Mutant> ALL = List.of(
 			// Validity
 			Mutant.of("validity counts from the last request instead of the first")
-				.likelyFoundBy(45)
+				.likelyFoundBy(426)
 				.edit(ROUND, "private final long start;", "private long start;")
 				.edit(ROUND, "	void sent() {\n",
 						"	void sent() {\n		sent(this.start);\n	}\n\n	void sent(long now) {\n		synchronized (this) {\n			this.start = now;\n		}\n")
@@ -107,7 +107,7 @@ final class Mutants {
 				.edit(HANDLE, "return this.state == State.HELD && remainingNanos() > 0;",
 						"return this.state == State.HELD;"),
 			Mutant.of("an extension that comes late shortens the ttl")
-				.edit(LUA_EXTEND, "if left < tonumber(ms) then", "if left ~= -2 then"),
+				.edit(LUA_EXTEND, "if rest < tonumber(ms) then", "if rest ~= -2 then"),
 			// Quorum
 			Mutant.of("a quorum of N / 2")
 				.edit("core/Quorum.java", "return this.membership / 2 + 1;",
@@ -203,7 +203,7 @@ final class Mutants {
 						"			this.state = State.RELEASED;\n			this.renewal.cancel();\n			if (handover",
 						"			this.state = (handover != null) ? State.HELD : State.RELEASED;\n			this.renewal.cancel();\n			if (handover"),
 			Mutant.of("the validity of a lock begins anew when it is handed over")
-				.likelyFoundBy(190)
+				.likelyFoundBy(337)
 				.edit(HANDOVER, "return new Grant(same, confirmedAt, now,", "return new Grant(same, now, now,"),
 			Mutant.of("a lock is handed over with its token")
 				.edit(HANDOVER, "? this.grant.token() + 1 :", "? this.grant.token() :"),
@@ -211,7 +211,7 @@ final class Mutants {
 				.likelyFoundBy(16)
 				.edit(HANDOVER, "this.grant.token() >= request.token()", "false"),
 			Mutant.of("a lock with a shorter ttl is handed over for a longer one")
-				.likelyFoundBy(50)
+				.likelyFoundBy(146)
 				.edit(HANDOVER, "request.ttl().equals(ttl)", "true")
 				.edit(HANDOVER, "return new Grant(same, confirmedAt,",
 						"return new Grant(same.withTtl(ttl), confirmedAt,"),
@@ -228,7 +228,7 @@ final class Mutants {
 				.likelyFoundBy(16)
 				.edit(LUA_TRANSFER, "			redis.call('SET', KEYS[n + i], token, 'PX', fence_ttl)\n", ""),
 			Mutant.of("the value of a transfer that fails is not released")
-				.likelyFoundBy(82)
+				.likelyFoundBy(1094)
 				.edit(ACQUISITION, RELEASE_FAILED_ATTEMPT,
 						"attempt.withdrawn();\n		if (!attempt.isTransfer()) {\n			withdraw(attempt, false);\n		}"),
 			// Tokens
@@ -268,10 +268,10 @@ final class Mutants {
 				.likelyFoundBy(34)
 				.edit(LUA_EXTEND, "if missing then\n	return 1", "if missing then\n	return 0"),
 			Mutant.of("healing goes on after the release")
-				.likelyFoundBy(168)
+				.likelyFoundBy(88)
 				.edit(EXTENSION, "!this.healed[index] && this.lock.isHeld()", "!this.healed[index]"),
 			Mutant.of("an extension is decided after the deadline")
-				.likelyFoundBy(41)
+				.likelyFoundBy(1432)
 				.edit(EXTENSION, "round != this.round || this.lock.endIfExpired()", "round != this.round"),
 			Mutant.of("an extension begins after the deadline")
 				.edit(EXTENSION, "if (this.outcome.isDone() || this.lock.endIfExpired()) {",
@@ -314,7 +314,7 @@ final class Mutants {
 			Mutant.of("an asynchronous block never completes")
 				.edit(REDLOCK, "			future.complete(result);\n", ""),
 			Mutant.of("the stage of the loss never completes")
-				.edit(HANDLE, "this.shared.callbackExecutor.execute(() -> this.lost.complete(error));", ""),
+				.edit(HANDLE, "this.userCode.execute(() -> this.lost.complete(error));", ""),
 			Mutant.of("a crash of the core is passed off as an outage")
 				.edit(ACQUISITION, "		if (attempt.isTransfer() && !(",
 						"		if (round.isUnreachable()) {\n			throw new NullPointerException();\n		}\n		if (attempt.isTransfer() && !("),
@@ -325,8 +325,7 @@ final class Mutants {
 						"	void cancel() {\n		synchronized (this.lock) {\n			if (this.timer != null) {",
 						"	void cancel() {\n		synchronized (this.lock) {\n			if (false) {"),
 			Mutant.of("a release deletes whatever is there")
-				.edit(LUA_RELEASE, "if redis.call('GET', KEYS[i]) == ARGV[1] then",
-						"if redis.call('GET', KEYS[i]) then"),
+				.edit(LUA_RELEASE, "if current == ARGV[1] then", "if current then"),
 			Mutant.of("an exception of the body keeps the lock")
 				.edit(REDLOCK, "attach(lock.settle(), ex);", "ex.getClass();"),
 			Mutant.of("a key that holds another value is extended")
