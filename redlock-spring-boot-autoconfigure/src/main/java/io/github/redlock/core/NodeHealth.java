@@ -119,7 +119,8 @@ final class NodeHealth {
 	void answered() {
 		this.silences.set(0);
 		this.backoffNanos = 0;
-		if (this.failing) {
+		// An answer to what was sent before the node failed says nothing of it now.
+		if (this.failing && this.voting.get()) {
 			this.failing = false;
 			this.unknownErrors.set(0);
 			synchronized (this.said) {

@@ -250,6 +250,8 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 
 	@Override
 	public void turnInBackground(boolean mayWait, Leadership.Waiter waiter) {
+		// Before anything is written: a connection may have ended while it was idle.
+		look();
 		boolean idle = mayWait && !isPrompt();
 		turn(idle ? idleMillis() : mayWait ? MAX_WAIT_MILLIS : 0, waiter);
 		if (idle && this.timedOut) {

@@ -110,12 +110,38 @@ final class JedisConnections {
 	}
 
 	/**
-	 * Have Jedis connect and log in, over a channel that is ours.
+	 * Have Jedis connect and log in, over a channel that is ours. A connection that ends
+	 * meanwhile, although the server serves others, is opened once more.
 	 * @param check looks at the server
 	 * @return the channel, in blocking mode; Jedis is done with it
 	 */
 	static Connectors.Connection open(RedisNodeSettings settings, Duration connectTimeout, ServerCheck check)
 			throws IOException {
+		try {
+			return openOnce(settings, connectTimeout, check);
+		}
+		catch (JedisConnectionException ex) {
+			String greeting = greeting(settings, connectTimeout);
+			if (greeting == null) {
+				throw new IOException(
+						"the server ended the connection while it was opened in clear text (" + ex.getMessage()
+								+ "); is this a TLS port? Then set ssl.enabled=true or ssl.bundle of the node",
+						ex);
+			}
+			if (!greeting.startsWith("+") && !greeting.startsWith("-NOAUTH")) {
+				throw new IOException("the server says: " + greeting.substring(1), ex);
+			}
+		}
+		try {
+			return openOnce(settings, connectTimeout, check);
+		}
+		catch (JedisConnectionException ex) {
+			throw new IOException("the server ended the connection while it was opened", ex);
+		}
+	}
+
+	private static Connectors.Connection openOnce(RedisNodeSettings settings, Duration connectTimeout,
+			ServerCheck check) throws IOException {
 		SocketChannel channel = connect(settings, connectTimeout);
 		try {
 			JedisClientConfig config = login(settings).build();
@@ -124,14 +150,6 @@ final class JedisConnections {
 			Connection connection = new Connection(channel::socket, config);
 			return new Connectors.Connection(channel, check.check(settings.name(), () -> serverInfo(connection)));
 		}
-		catch (JedisConnectionException ex) {
-			channel.close();
-			String greeting = greeting(settings, connectTimeout);
-			throw new IOException((greeting != null) ? "the server says: " + greeting
-					: "the server ended the connection while it was opened in clear text (" + ex.getMessage()
-							+ "); is this a TLS port? Then set ssl.enabled=true or ssl.bundle of the node",
-					ex);
-		}
 		catch (RuntimeException | Error ex) {
 			channel.close();
 			throw ex;
@@ -139,21 +157,22 @@ final class JedisConnections {
 	}
 
 	/**
-	 * What a server says that refuses each connection: that it is in protected mode, or
-	 * has too many. The driver reads on behind that, and reports the end of the stream.
+	 * What a server says to a new connection. One that refuses each of them says why: it
+	 * is in protected mode, or has too many. The driver reads on behind that, and reports
+	 * the end of the stream.
+	 * @return its first line, {@code null} if it says nothing in clear text
 	 */
 	private static @Nullable String greeting(RedisNodeSettings settings, Duration connectTimeout) {
 		try (SocketChannel channel = connect(settings, connectTimeout)) {
 			channel.socket().setSoTimeout(Math.toIntExact(connectTimeout.toMillis()));
 			// Without a command, or in an answer to it.
 			channel.socket().getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
-			byte[] text = channel.socket().getInputStream().readNBytes(1);
-			if (text.length == 0 || text[0] != '-') {
-				return null;
-			}
-			byte[] rest = new byte[MAX_GREETING];
-			int length = channel.socket().getInputStream().read(rest);
-			return new String(rest, 0, Math.max(length, 0), StandardCharsets.US_ASCII).lines().findFirst().orElse(null);
+			byte[] text = new byte[MAX_GREETING];
+			int length = channel.socket().getInputStream().read(text);
+			String line = new String(text, 0, Math.max(length, 0), StandardCharsets.US_ASCII).lines()
+				.findFirst()
+				.orElse("");
+			return (line.startsWith("-") || line.startsWith("+")) ? line : null;
 		}
 		catch (IOException ex) {
 			return null;
