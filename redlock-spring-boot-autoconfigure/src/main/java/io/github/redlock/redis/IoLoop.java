@@ -223,9 +223,10 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 		return false;
 	}
 
-	@Override
-	public void look() {
-		// The end of a stream may be behind the last answer.
+	/**
+	 * Take what has arrived. The end of a stream may be behind the last answer.
+	 */
+	private void look() {
 		for (int i = 0; i < MAX_READS && select(0, () -> true) > 0; i++) {
 			deliver();
 		}
@@ -250,8 +251,6 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 
 	@Override
 	public void turnInBackground(boolean mayWait, Leadership.Waiter waiter) {
-		// Before anything is written: a connection may have ended while it was idle.
-		look();
 		boolean idle = mayWait && !isPrompt();
 		turn(idle ? idleMillis() : mayWait ? MAX_WAIT_MILLIS : 0, waiter);
 		if (idle && this.timedOut) {
@@ -295,10 +294,14 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 	}
 
 	/**
-	 * Write what was handed over. An error leaves the channel broken and ends the turn of
-	 * this leader.
+	 * Write what was handed over, but not to connections that have ended while they were
+	 * idle: an end that has arrived by then is seen first. An error leaves the channel
+	 * broken and ends the turn of this leader.
 	 */
 	private void write() {
+		if (hasHanded()) {
+			look();
+		}
 		runTasks();
 		for (NodeChannel channel : this.channels) {
 			channel.send();

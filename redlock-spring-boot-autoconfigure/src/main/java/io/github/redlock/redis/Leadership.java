@@ -202,8 +202,6 @@ final class Leadership {
 		if (!leading) {
 			return operation.get().toCompletableFuture();
 		}
-		// An end of the stream that has arrived is seen before anything is written.
-		this.loop.look();
 		this.loop.setBeginning(true);
 		try {
 			return operation.get().toCompletableFuture();
@@ -406,11 +404,6 @@ final class Leadership {
 		 * Whether the leader is starting its own operation, and will read the answers.
 		 */
 		void setBeginning(boolean beginning);
-
-		/**
-		 * Take what has arrived, without waiting.
-		 */
-		void look();
 
 		/**
 		 * Write what was handed over, wait for input, take what has arrived, and deliver

@@ -255,9 +255,7 @@ class NodeTroubleIT extends AbstractQuorumIT {
 			assertThat(lock).as("round %d", round).isPresent();
 			assertThat(lock.get().release()).isTrue();
 		}
-		// A request that is written in the moment in which its connection ends has an
-		// unknown fate.
-		assertThat(this.recorder.events("nodeDown")).hasSizeLessThan(4);
+		assertThat(this.recorder.events("nodeDown")).isEmpty();
 	}
 
 	private void killConnections() {
