@@ -248,10 +248,11 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 	@GuardedBy("this")
 	private void crash(Throwable ex, @Nullable LockRequest request) {
 		try {
-			logger.error("Locking {} failed unexpectedly", this.resources, ex);
+			// Whatever happens to the log, nothing stays half held.
 			if (request != null && this.state != State.ENDED) {
 				this.shared.nodes.releaseInBackground(request);
 			}
+			logger.error("Locking {} failed unexpectedly", this.resources, ex);
 		}
 		catch (RuntimeException | Error another) {
 			ex.addSuppressed(another);

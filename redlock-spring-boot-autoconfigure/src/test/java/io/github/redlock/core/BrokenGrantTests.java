@@ -58,6 +58,7 @@ class BrokenGrantTests {
 
 	private static void assertBroken(Throwable error) {
 		assertThat(error).isInstanceOf(LockNotAcquiredException.class).hasCauseInstanceOf(StackOverflowError.class);
+		assertThat(error.getCause()).as("nothing else went wrong").hasNoSuppressedExceptions();
 	}
 
 	@Test
