@@ -48,7 +48,7 @@ final class RequestTimeouts {
 
 	private final long connectNanos;
 
-	/** When a connection was last seen to be opened: the timeout begins after that. */
+	/** When a connection was last being opened: the timeout begins after that. */
 	private volatile long connectingAt;
 
 	private final Receiver receiver;
@@ -75,6 +75,9 @@ final class RequestTimeouts {
 		this.connectNanos = (connecting != null) ? Nanos.of(connecting.connectTime()) : 0;
 		this.connectingAt = time.nanoTime() - this.timeoutNanos;
 		this.receiver = receiver;
+		if (connecting != null) {
+			connecting.onConnectingEnded(() -> this.connectingAt = time.nanoTime());
+		}
 	}
 
 	/**

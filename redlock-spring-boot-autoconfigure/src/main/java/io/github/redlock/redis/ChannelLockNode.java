@@ -59,6 +59,11 @@ final class ChannelLockNode extends ScriptLockNode implements NodeIo, Connecting
 	}
 
 	@Override
+	public void onConnectingEnded(Runnable listener) {
+		this.channel.onConnectingEnded(listener);
+	}
+
+	@Override
 	public Duration connectTime() {
 		return this.connectTime;
 	}

@@ -8,9 +8,11 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,8 +61,8 @@ final class NodeChannel {
 
 	private final CompletableFuture<Void> whenClosed = new CompletableFuture<>();
 
-	/** Whether a connection is being opened, for other threads. */
-	private volatile boolean connecting;
+	/** Told when no connection is being opened any more. */
+	private final List<Runnable> connectingEnded = new CopyOnWriteArrayList<>();
 
 	private volatile boolean closing;
 
@@ -185,9 +187,13 @@ final class NodeChannel {
 		}
 		else if (!this.connection.connecting) {
 			this.connection.connecting = true;
-			this.connecting = true;
 			this.connector.connect(this);
 		}
+	}
+
+	private void connectingEnds() {
+		this.connection.connecting = false;
+		this.connectingEnded.forEach(Runnable::run);
 	}
 
 	private void flush() {
@@ -281,15 +287,21 @@ final class NodeChannel {
 	 * Whether a connection is being opened. Any thread.
 	 */
 	boolean isConnecting() {
-		return this.connecting;
+		return this.connection.connecting;
+	}
+
+	/**
+	 * Tell when no connection is being opened any more. Any thread.
+	 */
+	void onConnectingEnded(Runnable listener) {
+		this.connectingEnded.add(listener);
 	}
 
 	/**
 	 * A connection was opened for this channel.
 	 */
 	void connected(Connectors.Connection opened, Selector selector) {
-		this.connection.connecting = false;
-		this.connecting = false;
+		connectingEnds();
 		if (this.closed || !enter()) {
 			close(opened.socket());
 			return;
@@ -315,8 +327,7 @@ final class NodeChannel {
 	 * The connection could not be opened.
 	 */
 	void failed(Throwable error) {
-		this.connection.connecting = false;
-		this.connecting = false;
+		connectingEnds();
 		failUnsent(error);
 	}
 
@@ -474,7 +485,8 @@ final class NodeChannel {
 		/** What takes the place of the votes of the server behind it. */
 		private Vote.@Nullable Failed withheld;
 
-		private boolean connecting;
+		/** Read by any thread. */
+		private volatile boolean connecting;
 
 		/** A leader is changing this channel, or has thrown while it did. */
 		private boolean inside;

@@ -8,6 +8,7 @@ import java.util.Properties;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -74,6 +75,8 @@ final class RedisLockNode extends ScriptLockNode implements Connecting {
 	private final Duration connectTime;
 
 	private volatile boolean connecting;
+
+	private final List<Runnable> connectingEnded = new CopyOnWriteArrayList<>();
 
 	private volatile boolean closed;
 
@@ -307,6 +310,7 @@ final class RedisLockNode extends ScriptLockNode implements Connecting {
 		}
 		finally {
 			this.connecting = false;
+			this.connectingEnded.forEach(Runnable::run);
 			this.check.identities().tried(name());
 		}
 	}
@@ -314,6 +318,11 @@ final class RedisLockNode extends ScriptLockNode implements Connecting {
 	@Override
 	public boolean isConnecting() {
 		return this.connecting;
+	}
+
+	@Override
+	public void onConnectingEnded(Runnable listener) {
+		this.connectingEnded.add(listener);
 	}
 
 	@Override

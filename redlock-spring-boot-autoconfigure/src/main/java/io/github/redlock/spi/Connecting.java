@@ -19,6 +19,13 @@ public interface Connecting {
 	boolean isConnecting();
 
 	/**
+	 * Tell when an attempt to open a connection has ended, whatever its result. The
+	 * listener is called by any thread, does not block and throws nothing.
+	 * @param listener called from now on, beside other listeners
+	 */
+	void onConnectingEnded(Runnable listener);
+
+	/**
 	 * How long a request waits for that at most, so that nobody waits without an end.
 	 * @return the connect timeout, with the time for a login
 	 */

@@ -82,6 +82,18 @@ class NodeGuardTests {
 	}
 
 	@Test
+	void timeoutIsWholeAfterAConnectionThatWasOpenedBetweenTwoLooks() {
+		this.node.freeze().connecting(true);
+		send(LockCommand.ACQUIRE, "v1");
+		this.time.advance(TIMEOUT.minusMillis(10));
+		this.node.connecting(false);
+		this.time.advance(TIMEOUT.minusNanos(1));
+		assertThat(this.votes).isEmpty();
+		this.time.advance(Duration.ofNanos(1));
+		assertThat(failure(0).reason()).isEqualTo(Vote.Failed.Reason.TIMEOUT);
+	}
+
+	@Test
 	void nobodyWaitsForAConnectionWithoutAnEnd() {
 		this.node.freeze().connecting(true);
 		send(LockCommand.ACQUIRE, "v1");

@@ -29,6 +29,8 @@ public class FakeLockNode implements LockNode, BatchExtension, Connecting, Relea
 
 	private boolean connecting;
 
+	private final List<Runnable> connectingEnded = new ArrayList<>();
+
 	private final String name;
 
 	private final VirtualTime time;
@@ -153,13 +155,22 @@ public class FakeLockNode implements LockNode, BatchExtension, Connecting, Relea
 
 	/** Whether a connection is being opened; what happens to requests is up to others. */
 	public FakeLockNode connecting(boolean connecting) {
+		boolean ends = this.connecting && !connecting;
 		this.connecting = connecting;
+		if (ends) {
+			this.connectingEnded.forEach(Runnable::run);
+		}
 		return this;
 	}
 
 	@Override
 	public boolean isConnecting() {
 		return this.connecting;
+	}
+
+	@Override
+	public void onConnectingEnded(Runnable listener) {
+		this.connectingEnded.add(listener);
 	}
 
 	@Override
