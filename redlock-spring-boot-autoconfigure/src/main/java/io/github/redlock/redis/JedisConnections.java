@@ -21,7 +21,9 @@ import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.JedisSocketFactory;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
 
+import org.springframework.dao.InvalidDataAccessApiUsageException;
 import org.springframework.data.redis.RedisConnectionFailureException;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisPassword;
@@ -112,13 +114,14 @@ final class JedisConnections {
 	/**
 	 * Have Jedis connect and log in, over a channel that is ours. A connection that ends
 	 * meanwhile, although the server serves others, is opened once more.
+	 * @param node the name of the node
 	 * @param check looks at the server
 	 * @return the channel, in blocking mode; Jedis is done with it
 	 */
-	static Connectors.Connection open(RedisNodeSettings settings, Duration connectTimeout, ServerCheck check)
-			throws IOException {
+	static Connectors.Connection open(String node, RedisNodeSettings settings, Duration connectTimeout,
+			ServerCheck check) throws IOException {
 		try {
-			return openOnce(settings, connectTimeout, check);
+			return openOnce(node, settings, connectTimeout, check);
 		}
 		catch (JedisConnectionException ex) {
 			String greeting = greeting(settings, connectTimeout);
@@ -133,14 +136,14 @@ final class JedisConnections {
 			}
 		}
 		try {
-			return openOnce(settings, connectTimeout, check);
+			return openOnce(node, settings, connectTimeout, check);
 		}
 		catch (JedisConnectionException ex) {
 			throw new IOException("the server ended the connection while it was opened", ex);
 		}
 	}
 
-	private static Connectors.Connection openOnce(RedisNodeSettings settings, Duration connectTimeout,
+	private static Connectors.Connection openOnce(String node, RedisNodeSettings settings, Duration connectTimeout,
 			ServerCheck check) throws IOException {
 		SocketChannel channel = connect(settings, connectTimeout);
 		try {
@@ -148,7 +151,7 @@ final class JedisConnections {
 			// Jedis would set this on a socket that it has opened itself.
 			channel.socket().setSoTimeout(Math.toIntExact(connectTimeout.toMillis()));
 			Connection connection = new Connection(channel::socket, config);
-			return new Connectors.Connection(channel, check.check(settings.name(), () -> serverInfo(connection)));
+			return new Connectors.Connection(channel, check.check(node, () -> serverInfo(connection)));
 		}
 		catch (RuntimeException | Error ex) {
 			channel.close();
@@ -181,7 +184,12 @@ final class JedisConnections {
 
 	private static String serverInfo(Connection connection) {
 		connection.sendCommand(Protocol.Command.INFO, "server");
-		return connection.getBulkReply();
+		try {
+			return connection.getBulkReply();
+		}
+		catch (JedisDataException ex) {
+			throw new InvalidDataAccessApiUsageException(String.valueOf(ex.getMessage()), ex);
+		}
 	}
 
 	private static DefaultJedisClientConfig.Builder login(RedisNodeSettings settings) {

@@ -140,7 +140,7 @@ public final class RedisLockNodes implements AutoCloseable {
 	private Connectors.Connection open(String name, RedisNodeSettings settings, Duration connectTimeout)
 			throws IOException {
 		try {
-			return JedisConnections.open(settings, connectTimeout, this.check);
+			return JedisConnections.open(name, settings, connectTimeout, this.check);
 		}
 		finally {
 			this.identities.tried(name);

@@ -6,6 +6,8 @@ import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.dao.DataAccessException;
+
 import io.github.redlock.spi.Vote;
 
 /**
@@ -22,7 +24,8 @@ record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities) {
 	/**
 	 * Look at the server.
 	 * @param node the name of the node
-	 * @param serverInfo asks the server for its section "server" of INFO; may throw
+	 * @param serverInfo asks the server for its section "server" of INFO; throws a
+	 * {@link DataAccessException} if it answers with an error
 	 * @return the vote that takes the place of its votes, {@code null} if it votes
 	 */
 	Vote.@Nullable Failed check(String node, Supplier<String> serverInfo) {
@@ -32,9 +35,10 @@ record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities) {
 			info = serverInfo.get();
 		}
 		catch (RuntimeException ex) {
-			if (NodeErrors.isConnectionLost(ex) || ServerTrouble.of(ex) == null) {
+			if (!(ex instanceof DataAccessException) || NodeErrors.isConnectionLost(ex)) {
 				throw ex;
 			}
+			// An error reply: whether the server can serve is for the probe to find out.
 			info = "";
 			refusal = ex;
 		}

@@ -110,6 +110,23 @@ class SharedServerIT {
 					"List each independent Redis server once"));
 	}
 
+	/** The settings of two nodes may have one name: what counts is that of the node. */
+	@Test
+	void serverHasOneVoteWhateverTheNamesOfItsSettings() {
+		RedisLockNodes nodes = new RedisLockNodes("redlock:", Duration.ofMinutes(10));
+		int port = this.servers.server(0).port();
+		for (String name : List.of("first", "second")) {
+			nodes.add(name, () -> new RedisNodeSettings("settings", "127.0.0.1", port, null, null, 0, null),
+					Duration.ofSeconds(2), Duration.ofSeconds(2));
+		}
+		try (DefaultRedlock redlock = new RedlockBuilder().nodes(nodes.nodes()).build()) {
+			assertThatExceptionOfType(LockNotAcquiredException.class).isThrownBy(() -> redlock.tryAcquire("a", TTL))
+				.withMessageContaining("it is the same server as node");
+			assertThat(nodes.findSharedServer(Duration.ofSeconds(20))).isPresent();
+		}
+		nodes.close();
+	}
+
 	@Test
 	void serverThatDoesNotTellVotes() {
 		for (RedisServer server : this.servers.servers()) {
