@@ -32,11 +32,16 @@ public class LockErrorResponses {
 
 	/**
 	 * Answer where there is no lock.
-	 * @param error why
+	 * @param thrown why
 	 * @return 409 or 503, with {@code Retry-After}
+	 * @throws Exception the same, if it is another exception with this one as its cause
 	 */
-	@ExceptionHandler
-	public ErrorResponse noLock(LockNotAcquiredException error) {
+	@ExceptionHandler(LockNotAcquiredException.class)
+	public ErrorResponse noLock(Exception thrown) throws Exception {
+		if (!(thrown instanceof LockNotAcquiredException error)) {
+			// Spring looks at causes too. The application has given this one an answer.
+			throw thrown;
+		}
 		return (error.getReason() == Reason.HELD)
 				? retryLater(error, HttpStatus.CONFLICT, "Somebody else is working on this just now. Try again.")
 				: retryLater(error, HttpStatus.SERVICE_UNAVAILABLE,
@@ -51,11 +56,15 @@ public class LockErrorResponses {
 
 	/**
 	 * Answer where the lock was lost.
-	 * @param error how
+	 * @param thrown how
 	 * @return 500
+	 * @throws Exception the same, if it is another exception with this one as its cause
 	 */
-	@ExceptionHandler
-	public ErrorResponse lostLock(LockLostException error) {
+	@ExceptionHandler(LockLostException.class)
+	public ErrorResponse lostLock(Exception thrown) throws Exception {
+		if (!(thrown instanceof LockLostException error)) {
+			throw thrown;
+		}
 		return ErrorResponse.builder(error,
 				ProblemDetail.forStatusAndDetail(HttpStatus.INTERNAL_SERVER_ERROR,
 						"The exclusive right to this was lost while it was done. Look at the result before you repeat"

@@ -2,12 +2,14 @@ package io.github.redlock.autoconfigure;
 
 import java.util.List;
 
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.PropertySource;
+import org.springframework.util.StringUtils;
 
 import io.github.redlock.RedlockConfigurationException;
 
@@ -59,6 +61,10 @@ final class NodeListSources {
 
 	private static int size(ConfigurationPropertySource source, String property) {
 		ConfigurationPropertyName list = ConfigurationPropertyName.adapt(property, '.');
+		ConfigurationProperty inOneLine = source.getConfigurationProperty(list);
+		if (inOneLine != null) {
+			return StringUtils.commaDelimitedListToStringArray(String.valueOf(inOneLine.getValue())).length;
+		}
 		int size = 0;
 		while (has(source, list.append("[" + size + "]"))) {
 			size++;

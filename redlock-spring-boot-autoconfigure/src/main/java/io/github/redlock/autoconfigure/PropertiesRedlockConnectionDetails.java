@@ -89,7 +89,7 @@ final class PropertiesRedlockConnectionDetails implements RedlockConnectionDetai
 					"Use a number from 1 to 65535.");
 		}
 		String name = StringUtils.hasText(node.getName()) ? String.valueOf(node.getName()) : host + ":" + port;
-		Credentials apart = RedlockSettingsValidator.credentials(this.credentials.get(), name);
+		Credentials apart = NodeCredentials.find(this.credentials.get(), name);
 		String username = one(property + ".username", node.getUsername(), (url != null) ? url.username() : null);
 		String password = one(property + ".password", node.getPassword(), (url != null) ? url.password() : null);
 		if (apart != null) {

@@ -23,10 +23,13 @@ record RedisUrl(boolean tls, String host, int portOrMinusOne, @Nullable String u
 
 	private static final Pattern SCHEME = Pattern.compile("[A-Za-z]{1,10}://");
 
+	/** A comma in the host or behind it, or a second URL. One in a password is none. */
+	private static final Pattern SEVERAL = Pattern.compile(",[^@]*$|,\\s*rediss?://");
+
 	private static final Pattern PORT = Pattern.compile(":\\d{1,5}(/|$)");
 
 	static RedisUrl parse(String property, String text) {
-		if (text.contains(",")) {
+		if (SEVERAL.matcher(text).find()) {
 			throw new RedlockConfigurationException(
 					property + " = \"" + withoutUserInfo(text) + "\" is more than one URL.",
 					"Write an entry of its own for each node, or list them all in redlock.nodes, with commas between.");

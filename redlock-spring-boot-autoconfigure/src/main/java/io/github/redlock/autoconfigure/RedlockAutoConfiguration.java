@@ -6,6 +6,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -14,6 +15,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -48,6 +50,14 @@ public final class RedlockAutoConfiguration {
 
 	private static final Logger logger = LoggerFactory.getLogger(RedlockAutoConfiguration.class);
 
+	/**
+	 * Before any bean can complain of what a misspelt property has left out.
+	 */
+	@Bean
+	static BeanFactoryPostProcessor redlockPropertyNames(Environment environment) {
+		return (beanFactory) -> UnknownProperties.check(environment);
+	}
+
 	@Bean
 	RedlockFactory redlockFactory(RedlockProperties properties, ObjectProvider<RedlockListener> listeners,
 			ObjectProvider<RedlockBuilderCustomizer> customizers, ObjectProvider<InMemoryLocks> inMemoryLocks,
@@ -65,8 +75,8 @@ public final class RedlockAutoConfiguration {
 	}
 
 	@Bean
-	RedlockLifecycle redlockLifecycle(ApplicationContext context, RedlockEventPublisher redlockEventPublisher,
-			RedlockFactory redlockFactory) {
+	RedlockLifecycle redlockLifecycle(ConfigurableApplicationContext context,
+			RedlockEventPublisher redlockEventPublisher, RedlockFactory redlockFactory) {
 		return new RedlockLifecycle(() -> context.getBeansOfType(Redlock.class, true, false).values(),
 				redlockEventPublisher, redlockFactory::checkServers, context);
 	}

@@ -10,10 +10,8 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import org.springframework.context.ApplicationContext;
-import org.springframework.context.ApplicationListener;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.SmartLifecycle;
-import org.springframework.context.event.ContextClosedEvent;
 
 import io.github.redlock.LockHandle;
 import io.github.redlock.Redlock;
@@ -29,7 +27,7 @@ import io.github.redlock.core.DefaultRedlock;
  * Only a context that closes waits. One that is stopped or paused, as a test framework
  * does between two tests, goes on later, and so do its locks.
  */
-final class RedlockLifecycle implements SmartLifecycle, ApplicationListener<ContextClosedEvent> {
+final class RedlockLifecycle implements SmartLifecycle {
 
 	static final int PHASE = 100;
 
@@ -44,11 +42,9 @@ final class RedlockLifecycle implements SmartLifecycle, ApplicationListener<Cont
 
 	private final Runnable checkServers;
 
-	private final ApplicationContext context;
+	private final ConfigurableApplicationContext context;
 
 	private volatile boolean running;
-
-	private volatile boolean closing;
 
 	/**
 	 * Create the lifecycle.
@@ -59,7 +55,7 @@ final class RedlockLifecycle implements SmartLifecycle, ApplicationListener<Cont
 	 * @param context whose end is waited for
 	 */
 	RedlockLifecycle(Supplier<? extends Collection<? extends Redlock>> redlocks, RedlockEventPublisher eventPublisher,
-			Runnable checkServers, ApplicationContext context) {
+			Runnable checkServers, ConfigurableApplicationContext context) {
 		this.redlocks = redlocks;
 		this.eventPublisher = eventPublisher;
 		this.checkServers = checkServers;
@@ -78,23 +74,20 @@ final class RedlockLifecycle implements SmartLifecycle, ApplicationListener<Cont
 	 */
 	@Override
 	public void stop() {
-		this.running = !this.closing;
+		this.running = !isClosing();
 	}
 
 	/**
-	 * The event of a child context arrives here too, and ends nothing.
+	 * The context knows before it tells its listeners, of which one may throw.
 	 */
-	@Override
-	public void onApplicationEvent(ContextClosedEvent event) {
-		if (event.getApplicationContext().equals(this.context)) {
-			this.closing = true;
-		}
+	private boolean isClosing() {
+		return this.context.isClosed();
 	}
 
 	@Override
 	public void stop(Runnable callback) {
 		stop();
-		if (!this.closing) {
+		if (!isClosing()) {
 			callback.run();
 			return;
 		}

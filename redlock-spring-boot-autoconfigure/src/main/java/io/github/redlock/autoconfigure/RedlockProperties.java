@@ -17,7 +17,7 @@ import io.github.redlock.aop.DistributedLockAdvisor;
  *
  * @since 0.1.0
  */
-@ConfigurationProperties(prefix = "redlock", ignoreUnknownFields = false)
+@ConfigurationProperties("redlock")
 public class RedlockProperties {
 
 	/**

@@ -1,11 +1,9 @@
 package io.github.redlock.autoconfigure;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -17,7 +15,6 @@ import io.github.redlock.LockRules;
 import io.github.redlock.LockRules.Violation;
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
-import io.github.redlock.autoconfigure.RedlockProperties.Credentials;
 
 /**
  * Checks what can be known at start-up, and names the property, its value and the remedy.
@@ -30,7 +27,7 @@ final class RedlockSettingsValidator {
 	}
 
 	static void check(RedlockProperties properties) {
-		checkCredentials(properties);
+		NodeCredentials.check(properties);
 		require("redlock.ttl", properties.getTtl(), LockRules::ttl);
 		require("redlock.connect-timeout", properties.getConnectTimeout(), LockRules::timeout);
 		require("redlock.command-timeout", properties.getCommandTimeout(), LockRules::timeout);
@@ -43,41 +40,6 @@ final class RedlockSettingsValidator {
 		require("redlock.max-hold", properties.getMaxHold(), LockRules::maxHold);
 		require("redlock.drift-factor", properties.getDriftFactor(), LockRules::driftFactor);
 		require("redlock.auto-extend.after", properties.getAutoExtend().getAfter(), LockRules::extendAfter);
-	}
-
-	/**
-	 * A login for a node that is not there is a slip of the pen. Which names the nodes of
-	 * other connection details have is not known here.
-	 */
-	private static void checkCredentials(RedlockProperties properties) {
-		List<RedlockProperties.Node> nodes = new ArrayList<>(properties.getNodes());
-		properties.getSets().values().forEach((set) -> nodes.addAll(set.getNodes()));
-		List<String> names = nodes.stream().map(RedlockProperties.Node::getName).filter(Objects::nonNull).toList();
-		for (String name : properties.getCredentials().keySet()) {
-			boolean address = name.indexOf(':') >= 0;
-			if (!address && names.stream().noneMatch((known) -> uniform(known).equals(uniform(name)))) {
-				throw new RedlockConfigurationException(
-						"redlock.credentials." + name + " is the name of no node: the" + " nodes with a name are "
-								+ names + ".",
-						"Give the node that name (redlock.nodes[0].name=" + name + "), or correct it.");
-			}
-		}
-	}
-
-	/**
-	 * The login for a node. Variables of the environment know neither case nor dashes.
-	 */
-	static @Nullable Credentials credentials(Map<String, Credentials> credentials, String node) {
-		return credentials.entrySet()
-			.stream()
-			.filter((entry) -> uniform(entry.getKey()).equals(uniform(node)))
-			.map(Map.Entry::getValue)
-			.findFirst()
-			.orElse(null);
-	}
-
-	private static String uniform(String name) {
-		return name.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
 	}
 
 	private static <T> void require(String property, @Nullable T value, Function<T, Optional<Violation>> rule) {

@@ -10,11 +10,13 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpStatus;
 import org.springframework.test.web.servlet.MockMvc;
 import org.springframework.test.web.servlet.setup.MockMvcBuilders;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.servlet.config.annotation.EnableWebMvc;
 
 import io.github.redlock.LockLostException;
@@ -57,6 +59,12 @@ class LockErrorResponsesTests {
 			return "done";
 		}
 
+		@GetMapping("/own-answer")
+		public String ownAnswer() {
+			throw new ResponseStatusException(HttpStatus.GONE, "own answer",
+					new LockLostException(List.of("secret-resource"), "redis1:6379 is gone", null));
+		}
+
 		@GetMapping("/lost")
 		public String lost() {
 			throw new LockLostException(List.of("secret-resource"), "redis1:6379 is gone", null);
@@ -90,6 +98,12 @@ class LockErrorResponsesTests {
 				.andExpect(header().doesNotExist("Retry-After"))
 				.andExpect(content().string(not(containsString("redis1"))));
 		});
+	}
+
+	@Test
+	void answerOfTheApplicationStays() {
+		this.runner.withBean(Controller.class)
+			.run((context) -> mvc(context).perform(get("/own-answer")).andExpect(status().isGone()));
 	}
 
 	@Test

@@ -21,6 +21,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.support.DefaultLifecycleProcessor;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
@@ -53,6 +54,21 @@ class LockLifecycleTests {
 		.withPropertyValues("redlock.mode=in-memory", "redlock.sets.other.key-prefix=x");
 
 	private static final List<String> done = new CopyOnWriteArrayList<>();
+
+	private static Thread closing(ConfigurableApplicationContext context) {
+		Thread closer = new Thread(context::close, "closer");
+		closer.start();
+		return closer;
+	}
+
+	private static void assertWaits(Thread closer) {
+		await().during(Duration.ofMillis(300)).until(closer::isAlive);
+	}
+
+	private static void assertEnds(Thread closer) throws InterruptedException {
+		closer.join(20_000);
+		assertThat(closer.isAlive()).isFalse();
+	}
 
 	static class Service {
 
@@ -100,6 +116,25 @@ class LockLifecycleTests {
 		this.runner.withBean(Destroyed.class).withBean(Service.class).run((context) -> assertThat(done).isEmpty());
 		assertThat(done).containsExactly("@PreDestroy true", "other @PreDestroy true", "destroy() true",
 				"drained true");
+	}
+
+	/** A listener that throws keeps the event from those behind it. */
+	@Test
+	void holdersAreWaitedForWhateverListenersDo() {
+		this.runner.withInitializer((context) -> context.addApplicationListener((event) -> {
+			if (event instanceof ContextClosedEvent) {
+				throw new IllegalStateException("a listener of the application");
+			}
+		})).run((context) -> assertHolderIsWaitedFor(context.getSourceApplicationContext()));
+	}
+
+	private static void assertHolderIsWaitedFor(ConfigurableApplicationContext context) throws Exception {
+		LockHandle lock = context.getBean("redlock", Redlock.class).acquire("a", TTL);
+		Thread closer = closing(context);
+		assertWaits(closer);
+		assertThat(lock.isValid()).isTrue();
+		assertThat(lock.release()).isTrue();
+		assertEnds(closer);
 	}
 
 	static class Jobs {
@@ -159,8 +194,7 @@ class LockLifecycleTests {
 				jobs.run(i);
 			}
 			assertThat(jobs.begun().await(20, TimeUnit.SECONDS)).isTrue();
-			Thread closer = new Thread(context.getSourceApplicationContext()::close);
-			closer.start();
+			Thread closer = closing(context.getSourceApplicationContext());
 			await().until(context.getSourceApplicationContext()::isClosed);
 			jobs.goOn().countDown();
 			closer.join(20_000);
@@ -174,12 +208,10 @@ class LockLifecycleTests {
 			LockHandle lock = context.getBean(Redlock.class).acquire(List.of("order:42", "order:43"), TTL);
 			LockHandle other = context.getBean("otherRedlock", Redlock.class).acquire("invoice", TTL);
 			CompletableFuture<Boolean> valid = new CompletableFuture<>();
-			Thread closer = new Thread(context.getSourceApplicationContext()::close);
-			closer.start();
-			await().during(Duration.ofMillis(300)).until(closer::isAlive);
+			Thread closer = closing(context.getSourceApplicationContext());
+			assertWaits(closer);
 			valid.complete(lock.release() && other.release());
-			closer.join(20_000);
-			assertThat(closer.isAlive()).isFalse();
+			assertEnds(closer);
 			assertThat(valid).isCompletedWithValue(true);
 		}));
 		assertThat(log).anySatisfy((line) -> assertThat(line).contains("Waiting for the release of 2 locks",
@@ -203,10 +235,8 @@ class LockLifecycleTests {
 			waiter.start();
 			await().until(
 					() -> waiter.getState() == Thread.State.WAITING || waiter.getState() == Thread.State.TIMED_WAITING);
-			Thread closer = new Thread(context.getSourceApplicationContext()::close);
-			closer.start();
-			closer.join(10_000);
-			assertThat(closer.isAlive()).isFalse();
+			Thread closer = closing(context.getSourceApplicationContext());
+			assertEnds(closer);
 		});
 		assertThat(told).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(Reason.CLOSED);
 	}
@@ -229,12 +259,10 @@ class LockLifecycleTests {
 			assertThat(stopper.isAlive()).as("still waits").isFalse();
 			assertThat(lock.isValid()).isTrue();
 			source.stop();
-			Thread closer = new Thread(source::close);
-			closer.start();
-			await().during(Duration.ofMillis(300)).until(closer::isAlive);
+			Thread closer = closing(source);
+			assertWaits(closer);
 			assertThat(lock.release()).isTrue();
-			closer.join(20_000);
-			assertThat(closer.isAlive()).isFalse();
+			assertEnds(closer);
 		});
 	}
 
