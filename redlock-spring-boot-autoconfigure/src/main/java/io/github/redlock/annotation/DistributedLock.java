@@ -90,11 +90,11 @@ public @interface DistributedLock {
 	 * class that implements it uses others. Evaluated once, before the method runs.
 	 * <p>
 	 * A key has to be a name: text, a character, a number, a boolean, an enum constant, a
-	 * UUID, a URI, a path, or a date or time of {@code java.time}. Numbers are written
-	 * without zeros at the end of a fraction, so that 1, 1.0 and 1.00 are one resource. A
-	 * collection or array gives one key per element. Anything else, also as a part of a
-	 * text, and null, blank and empty results are an {@link IllegalArgumentException}, or
-	 * refused at start-up where the declared types show it.
+	 * UUID, or a date or time of {@code java.time}. Numbers are written without zeros at
+	 * the end of a fraction, so that 1, 1.0 and 1.00 are one resource. A collection or
+	 * array gives one key per element. Anything else, also as a part of a text, and null,
+	 * blank and empty results are an {@link IllegalArgumentException}, or refused at
+	 * start-up where the declared types show it.
 	 * @return the expressions, none by default
 	 */
 	String[] key() default {};

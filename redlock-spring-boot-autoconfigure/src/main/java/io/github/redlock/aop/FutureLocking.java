@@ -171,14 +171,19 @@ final class FutureLocking {
 	}
 
 	private void release(LockHandle lock, @Nullable Object value, @Nullable Throwable error) {
-		LockedCall.then(LockedCall.stubbed(lock.releaseAsync(), "releaseAsync"), (wasValid, failure) -> {
-			try {
-				complete(value, this.call.outcome(error, problem(lock, wasValid, failure)));
-			}
-			catch (RuntimeException ex) {
-				complete(null, ex);
-			}
-		});
+		try {
+			LockedCall.then(LockedCall.released(lock.releaseAsync()), (wasValid, failure) -> {
+				try {
+					complete(value, this.call.outcome(error, problem(lock, wasValid, failure)));
+				}
+				catch (RuntimeException ex) {
+					complete(null, ex);
+				}
+			});
+		}
+		catch (Throwable ex) {
+			complete(null, ex);
+		}
 	}
 
 	private static @Nullable RedlockException problem(LockHandle lock, @Nullable Boolean wasValid,
@@ -186,7 +191,7 @@ final class FutureLocking {
 		if (failure != null) {
 			return (cause(failure) instanceof LockReleaseException unconfirmed) ? unconfirmed : null;
 		}
-		return LockedCall.stubbed(wasValid, "releaseAsync") ? null : LockedCall.loss(lock);
+		return LockedCall.released(wasValid) ? null : LockedCall.loss(lock);
 	}
 
 	private void complete(@Nullable Object value, @Nullable Throwable error) {

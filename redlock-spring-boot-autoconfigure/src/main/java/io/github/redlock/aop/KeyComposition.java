@@ -1,8 +1,10 @@
 package io.github.redlock.aop;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,7 @@ import org.springframework.expression.spel.ast.Elvis;
 import org.springframework.expression.spel.ast.InlineList;
 import org.springframework.expression.spel.ast.OpPlus;
 import org.springframework.expression.spel.ast.SpelNodeImpl;
+import org.springframework.expression.spel.ast.StringLiteral;
 import org.springframework.expression.spel.ast.Ternary;
 import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.support.StandardEvaluationContext;
@@ -36,12 +39,30 @@ final class KeyComposition {
 
 	private final LockExpression expression;
 
-	/** Whether SpEL itself adds texts somewhere. */
-	private final boolean addsInside;
+	/** What a text looks like to which SpEL added a part that was missing. */
+	private final @Nullable Pattern missing;
 
 	KeyComposition(LockExpression expression) {
 		this.expression = expression;
-		this.addsInside = parts(expression.parsed()).stream().anyMatch((part) -> addsInside(part, false));
+		List<SpelNode> added = new ArrayList<>();
+		parts(expression.parsed()).forEach((part) -> collectAddedInside(part, false, added));
+		this.missing = added.isEmpty() ? null : missing(added);
+	}
+
+	/**
+	 * The word null between the literals that the key has beside it, or alone. In the
+	 * middle of other letters it is a part of a word.
+	 */
+	private static Pattern missing(List<SpelNode> added) {
+		StringBuilder edges = new StringBuilder("[^\\p{L}]");
+		for (SpelNode part : added) {
+			if (part instanceof StringLiteral literal && literal.getLiteralValue().getValue() instanceof String text
+					&& !text.isEmpty()) {
+				edges.append('|').append(Pattern.quote(text));
+			}
+		}
+		return Pattern.compile("(?<=^|" + edges + ")null(?=$|" + edges + ")",
+				Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
 	}
 
 	/**
@@ -60,19 +81,21 @@ final class KeyComposition {
 		return nodes;
 	}
 
-	private static boolean addsInside(SpelNode node, boolean inside) {
-		if (inside && node instanceof OpPlus) {
-			return true;
-		}
+	/**
+	 * Collect the operands of the sums that SpEL itself evaluates.
+	 */
+	private static void collectAddedInside(SpelNode node, boolean inside, List<SpelNode> added) {
 		boolean composes = node instanceof OpPlus || node instanceof Ternary || node instanceof Elvis
 				|| node instanceof InlineList;
 		for (int i = 0; i < node.getChildCount(); i++) {
 			boolean condition = node instanceof Ternary && i == 0;
-			if (!condition && addsInside(node.getChild(i), inside || !composes)) {
-				return true;
+			if (inside && node instanceof OpPlus) {
+				added.add(node.getChild(i));
+			}
+			if (!condition) {
+				collectAddedInside(node.getChild(i), inside || !composes, added);
 			}
 		}
-		return false;
 	}
 
 	/**
@@ -94,10 +117,24 @@ final class KeyComposition {
 		catch (RuntimeException ex) {
 			throw this.expression.unusable("an error: " + ex.getMessage(), ex);
 		}
-		if (this.addsInside && value instanceof String text && text.contains("null")) {
+		checkForNull(value);
+		return value;
+	}
+
+	/**
+	 * Where SpEL adds texts itself, it writes a missing part as {@code null}, in any case
+	 * if the text is converted afterwards.
+	 */
+	private void checkForNull(@Nullable Object value) {
+		if (this.missing == null) {
+			return;
+		}
+		if (value instanceof Collection<?> elements) {
+			elements.forEach(this::checkForNull);
+		}
+		else if (value instanceof String text && this.missing.matcher(text).find()) {
 			throw this.expression.unusable("\"" + text + "\", which most likely has null as a part of it", null);
 		}
-		return value;
 	}
 
 	private static @Nullable Object value(Expression expression, StandardEvaluationContext context) {
@@ -121,6 +158,10 @@ final class KeyComposition {
 		if (node instanceof Ternary) {
 			Object condition = state.convertValue(node.getChild(0).getTypedValue(state),
 					TypeDescriptor.valueOf(Boolean.class));
+			if (condition == null) {
+				throw new IllegalArgumentException(
+						"the condition " + node.getChild(0).toStringAST() + " is null, neither true nor false");
+			}
 			return value(node.getChild(Boolean.TRUE.equals(condition) ? 1 : 2), state);
 		}
 		if (node instanceof Elvis) {

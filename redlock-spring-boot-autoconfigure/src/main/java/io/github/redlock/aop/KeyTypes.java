@@ -3,6 +3,7 @@ package io.github.redlock.aop;
 import java.beans.PropertyDescriptor;
 import java.lang.reflect.Method;
 import java.util.List;
+import java.util.Optional;
 
 import org.jspecify.annotations.Nullable;
 
@@ -52,19 +53,27 @@ final class KeyTypes {
 			}
 		}
 		else if (part instanceof SpelExpression spel) {
-			check(spel.getAST(), inText);
+			check(spel.getAST(), inText, false);
 		}
 	}
 
-	private void check(SpelNode node, boolean inText) {
+	/**
+	 * Check a part.
+	 * @param inText whether it is a part of a text, where a list cannot be
+	 * @param unwrapped whether the content of an {@code Optional} counts
+	 */
+	private void check(SpelNode node, boolean inText, boolean unwrapped) {
 		if (node instanceof Ternary || node instanceof Elvis || node instanceof InlineList || node instanceof OpPlus) {
 			boolean elements = node instanceof OpPlus || node instanceof InlineList;
 			for (int i = (node instanceof Ternary) ? 1 : 0; i < node.getChildCount(); i++) {
-				check(node.getChild(i), inText || elements);
+				check(node.getChild(i), inText || elements, node instanceof Elvis && i == 0);
 			}
 			return;
 		}
 		ResolvableType type = type(node);
+		if (type != null && unwrapped && type.toClass() == Optional.class) {
+			type = type.getGeneric();
+		}
 		if (type != null && !(inText ? ResourceName.canBe(type.toClass()) : ResourceName.canBeOneOrMore(type))) {
 			throw this.method.locked()
 				.invalid("key", this.expression.text(),

@@ -52,6 +52,17 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 		return result;
 	}
 
+	/**
+	 * What only the lock of a mock leaves out. The method has run.
+	 */
+	static <T> T released(@Nullable T result) {
+		if (result == null) {
+			throw new IllegalStateException("The lock returned null from releaseAsync, after the method was run. If it"
+					+ " is a mock, stub releaseAsync(), or test with redlock.mode=in-memory, which needs no mock");
+		}
+		return result;
+	}
+
 	boolean isInterruptedOnLoss() {
 		return this.attributes.reactions().onLost() == LockLossPolicy.INTERRUPT;
 	}

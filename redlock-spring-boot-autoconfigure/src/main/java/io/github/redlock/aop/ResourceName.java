@@ -2,8 +2,6 @@ package io.github.redlock.aop;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.net.URI;
-import java.nio.file.Path;
 import java.time.MonthDay;
 import java.time.ZoneId;
 import java.time.temporal.Temporal;
@@ -18,19 +16,19 @@ import org.springframework.core.ResolvableType;
 
 /**
  * Which values name a resource, and how each is written: text, characters, booleans,
- * numbers, enum constants, UUIDs, URIs, paths, and what {@code java.time} has. Two equal
- * values are written in the same way, in each JVM. That cannot be said of other types:
- * the text of a class without {@code toString} is another one for each of its objects.
+ * numbers, enum constants, UUIDs, and what {@code java.time} has. Two equal values are
+ * written in the same way, in each JVM. That cannot be said of other types: the text of a
+ * class without {@code toString} is another one for each of its objects, and two URIs
+ * that are equal may differ in case.
  */
 final class ResourceName {
 
 	/** What can be a name, in the words of an error message. */
-	static final String RULE = "a name is a text, number, boolean, enum constant, UUID, URI, path, or a date or time of"
-			+ " java.time";
+	static final String RULE = "a name is a text, number, boolean, enum constant, UUID, or a date or time of java.time";
 
 	/** Whose subclasses, or whose implementations, are names. */
 	private static final List<Class<?>> NAMES = List.of(String.class, CharSequence.class, Character.class,
-			Boolean.class, Number.class, Enum.class, UUID.class, URI.class, Path.class);
+			Boolean.class, Number.class, Enum.class, UUID.class);
 
 	/** Longer numbers are a mistake: written out, they would fill the memory. */
 	private static final int MAX_DIGITS = 1000;
@@ -47,7 +45,7 @@ final class ResourceName {
 			return null;
 		}
 		if (value instanceof CharSequence || value instanceof Character || value instanceof Boolean
-				|| value instanceof UUID || value instanceof URI || value instanceof Path || isTime(value)) {
+				|| value instanceof UUID || isTime(value)) {
 			return value.toString();
 		}
 		if (value instanceof Enum<?> constant) {

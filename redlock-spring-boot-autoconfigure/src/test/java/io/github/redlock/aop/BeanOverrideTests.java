@@ -202,6 +202,17 @@ class BeanOverrideTests {
 			assertThatExceptionOfType(ExecutionException.class)
 				.isThrownBy(() -> this.service.bookLater("1").get(20, TimeUnit.SECONDS))
 				.withMessageContaining("If it is a mock");
+			LockHandle broken = mock(LockHandle.class);
+			given(this.redlock.acquireAsync(anyCollection(), any(), any()))
+				.willReturn(CompletableFuture.completedFuture(broken));
+			given(broken.releaseAsync()).willReturn(null);
+			assertThatExceptionOfType(ExecutionException.class)
+				.isThrownBy(() -> this.service.bookLater("1").get(20, TimeUnit.SECONDS))
+				.withMessageContaining("after the method was run");
+			given(broken.releaseAsync()).willThrow(new IllegalStateException("no release"));
+			assertThatExceptionOfType(ExecutionException.class)
+				.isThrownBy(() -> this.service.bookLater("1").get(20, TimeUnit.SECONDS))
+				.withMessageContaining("no release");
 		}
 
 	}
