@@ -403,8 +403,8 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 	 * What the next holder of this process gets, if anything.
 	 */
 	private @Nullable Handover handover(Release release) {
-		if (this.shared.queues.first(resources()) == null || this.renewal.underWay() != null
-				|| !this.grant.streak().mayGoOn(now())) {
+		if (this.shared.queues.first(resources()) == null || this.shared.queues.elder(resources()) != null
+				|| this.renewal.underWay() != null || !this.grant.streak().mayGoOn(now())) {
 			return null;
 		}
 		Grant current = new Grant(this.request, this.renewal.confirmedAt(), this.grant.heldSince(), this.grant.token(),

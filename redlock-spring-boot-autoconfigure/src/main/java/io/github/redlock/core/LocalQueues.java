@@ -2,8 +2,10 @@ package io.github.redlock.core;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -15,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * first waiter.
  * <p>
  * A caller that finds no waiter tries at once, and queues if that fails. A lock of
- * several resources has a queue of its own: it competes on the nodes with locks of one of
- * them.
+ * several resources has a queue of its own. Where sets overlap, such as [a, b] and [a, b,
+ * c], a release of the one lets the first waiter for the other try first, if that has
+ * waited for longer. It gets no more than that chance: nobody waits for a resource that
+ * is free because somebody else waits for that and another one.
  * <p>
  * Thread-safe. Calls no waiter in its monitors.
  */
@@ -30,7 +34,10 @@ final class LocalQueues {
 
 	private final Map<List<String>, LocalQueue> queues = new ConcurrentHashMap<>();
 
-	/** Until when other processes go first. */
+	/** Queues for several resources, by each of these. */
+	private final Map<String, Set<List<String>>> severalWith = new ConcurrentHashMap<>();
+
+	/** Until when others go first. */
 	private final Map<List<String>, Long> othersFirst = new ConcurrentHashMap<>();
 
 	LocalQueues(NodeGroup nodes) {
@@ -74,8 +81,7 @@ final class LocalQueues {
 	 * Queue, behind other waiters if there are any.
 	 */
 	void join(Waiter waiter) {
-		this.queues.compute(waiter.queueKey(),
-				(key, queue) -> ((queue != null) ? queue : new LocalQueue()).add(waiter));
+		this.queues.compute(waiter.queueKey(), (key, queue) -> ((queue != null) ? queue : begin(key)).add(waiter));
 		this.notices.listen(waiter.queueKey());
 	}
 
@@ -88,12 +94,77 @@ final class LocalQueues {
 		AtomicReference<@Nullable Waiter> first = new AtomicReference<>();
 		this.queues.computeIfPresent(waiter.queueKey(), (key, queue) -> {
 			first.set(queue.remove(waiter));
-			return (queue.head != null) ? queue : null;
+			return (queue.head != null) ? queue : end(key);
 		});
 		if (first.get() == null && !this.queues.containsKey(waiter.queueKey())) {
 			this.notices.nobodyWaits(waiter.queueKey());
 		}
 		return first.get();
+	}
+
+	private LocalQueue begin(List<String> key) {
+		if (key.size() > 1) {
+			key.forEach(
+					(resource) -> this.severalWith.computeIfAbsent(resource, (first) -> ConcurrentHashMap.newKeySet())
+						.add(key));
+		}
+		return new LocalQueue();
+	}
+
+	private @Nullable LocalQueue end(List<String> key) {
+		if (key.size() > 1) {
+			key.forEach((resource) -> this.severalWith.computeIfPresent(resource, (same, keys) -> {
+				keys.remove(key);
+				return keys.isEmpty() ? null : keys;
+			}));
+		}
+		return null;
+	}
+
+	/**
+	 * The waiter that is to try before others when these resources are released: the
+	 * first one for another set that has some of them, if it has waited for longer than
+	 * the first one for these, and has not had such a chance just now.
+	 * @return {@code null} if there is none
+	 */
+	@Nullable Waiter elder(List<String> resources) {
+		if (this.queues.isEmpty() || (this.severalWith.isEmpty() && resources.size() == 1)) {
+			return null;
+		}
+		long now = this.nodes.time().nanoTime();
+		Waiter own = first(resources);
+		Waiter oldest = own;
+		for (List<String> key : overlapping(resources)) {
+			LocalQueue queue = this.queues.get(key);
+			Waiter first = (queue != null && queue.mayHaveChance(now)) ? queue.head : null;
+			if (first != null && (oldest == null || first.waitingSince() - oldest.waitingSince() < 0)) {
+				oldest = first;
+			}
+		}
+		return (oldest != own) ? oldest : null;
+	}
+
+	/**
+	 * That waiter has its chance now.
+	 */
+	void hasChance(Waiter elder) {
+		LocalQueue queue = this.queues.get(elder.queueKey());
+		if (queue != null) {
+			queue.chanceAt = this.nodes.time().nanoTime();
+		}
+	}
+
+	private Set<List<String>> overlapping(List<String> resources) {
+		List<String> own = key(resources);
+		Set<List<String>> keys = new LinkedHashSet<>();
+		for (String resource : own) {
+			keys.addAll(this.severalWith.getOrDefault(resource, Set.of()));
+			if (own.size() > 1) {
+				keys.add(List.of(resource));
+			}
+		}
+		keys.remove(own);
+		return keys;
 	}
 
 	/**
@@ -140,8 +211,8 @@ final class LocalQueues {
 	}
 
 	/**
-	 * Other processes wait for what was released here: let them try before any waiter of
-	 * this process does.
+	 * Others wait for what was released here, in other processes or for another set: let
+	 * them try before any waiter of this process does.
 	 */
 	void letOthersTryFirst(List<String> resources, long nanos) {
 		List<String> key = key(resources);
@@ -151,7 +222,7 @@ final class LocalQueues {
 	}
 
 	/**
-	 * How much longer to let other processes try first.
+	 * How much longer to let others try first.
 	 */
 	long othersFirstNanos(List<String> key) {
 		Long until = this.othersFirst.isEmpty() ? null : this.othersFirst.get(key);
@@ -174,6 +245,17 @@ final class LocalQueues {
 
 		private volatile @Nullable Waiter head;
 
+		/**
+		 * When its first waiter had the chance to try before waiters for another set;
+		 * {@code null} if it has not had one.
+		 */
+		private volatile @Nullable Long chanceAt;
+
+		private boolean mayHaveChance(long now) {
+			Long last = this.chanceAt;
+			return last == null || now - last >= Streak.MAX_NANOS;
+		}
+
 		private LocalQueue add(Waiter waiter) {
 			this.waiting.add(waiter);
 			this.head = this.waiting.peek();
@@ -182,6 +264,9 @@ final class LocalQueues {
 
 		private @Nullable Waiter remove(Waiter waiter) {
 			boolean first = waiter.equals(this.head);
+			if (first) {
+				this.chanceAt = null;
+			}
 			this.waiting.remove(waiter);
 			this.head = this.waiting.peek();
 			return first ? this.head : null;

@@ -42,6 +42,9 @@ final class Release implements Handover.Giver, Runnable {
 	/** Where other processes listen. */
 	private volatile int decidingNode;
 
+	/** Who tries before the waiters for the same resources. */
+	private volatile @Nullable Waiter elder;
+
 	/**
 	 * Remote waiters assumed while the deciding node has not answered; {@code null} if
 	 * not needed.
@@ -72,6 +75,12 @@ final class Release implements Handover.Giver, Runnable {
 			Waiter first = this.queues.first(this.request.resources());
 			if (first != null) {
 				first.localReleaseBegins();
+			}
+			Waiter elder = this.queues.elder(this.request.resources());
+			if (elder != null) {
+				this.elder = elder;
+				this.queues.hasChance(elder);
+				elder.localReleaseBegins();
 			}
 			this.nodes.send(LockCommand.RELEASE, this.request, this.nodes.open(this));
 		}
@@ -123,13 +132,18 @@ final class Release implements Handover.Giver, Runnable {
 	}
 
 	private void letFirstTry(VotingRound round, int remoteWaiters) {
-		long othersFirstNanos = (remoteWaiters > 0) ? othersFirstNanos(round) : 0;
+		Waiter elder = this.elder;
+		long remoteFirstNanos = (remoteWaiters > 0) ? othersFirstNanos(round) : 0;
+		long othersFirstNanos = (elder != null) ? remoteFirstNanos + othersFirstNanos(round) : remoteFirstNanos;
 		if (othersFirstNanos > 0) {
 			this.queues.letOthersTryFirst(this.request.resources(), othersFirstNanos);
 		}
+		if (elder != null) {
+			elder.localReleaseEnds(remoteWaiters, remoteFirstNanos);
+		}
 		Waiter first = this.queues.first(this.request.resources());
 		if (first != null) {
-			first.localReleaseEnds(remoteWaiters, othersFirstNanos);
+			first.localReleaseEnds((othersFirstNanos > 0) ? 1 : remoteWaiters, othersFirstNanos);
 		}
 	}
 

@@ -25,6 +25,9 @@ final class Turn implements Waiter {
 
 	private final Patience patience;
 
+	/** Written before any other thread can see this in the queue. */
+	private volatile long waitingSince;
+
 	@GuardedBy("owner")
 	private Place place = Place.OUTSIDE;
 
@@ -60,6 +63,11 @@ final class Turn implements Waiter {
 		return this.queueKey;
 	}
 
+	@Override
+	public long waitingSince() {
+		return this.waitingSince;
+	}
+
 	/**
 	 * Queue, behind other waiters if there are any.
 	 */
@@ -67,6 +75,7 @@ final class Turn implements Waiter {
 		synchronized (this.owner) {
 			// Before it is: an error in the middle of joining must not leave it there.
 			this.place = Place.ASKING;
+			this.waitingSince = this.nodes.time().nanoTime();
 			this.queues.join(this);
 		}
 	}
@@ -84,6 +93,7 @@ final class Turn implements Waiter {
 			}
 			else {
 				this.place = Place.ASKING;
+				this.waitingSince = now;
 				if (!this.queues.joinOthers(this)) {
 					this.place = Place.OUTSIDE;
 					return false;

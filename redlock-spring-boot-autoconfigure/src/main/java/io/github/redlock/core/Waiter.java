@@ -13,6 +13,11 @@ interface Waiter {
 	List<String> queueKey();
 
 	/**
+	 * When it began to wait, by the monotonic clock.
+	 */
+	long waitingSince();
+
+	/**
 	 * The holder before, in this process, offers its lock; take it or refuse.
 	 */
 	TakeOver takeOver(Handover handover);
