@@ -31,7 +31,7 @@ public interface LockHandle extends AutoCloseable {
 	 * The random value that proves ownership on the nodes. A secret: do not log it. It is
 	 * not a fencing token: where a holder hands the lock over to the next one in its
 	 * process without asking a node, both have the same value, one after the other.
-	 * @return 128 random bits in hexadecimal
+	 * @return 128 random bits in hexadecimal, perhaps with the name of the owner in front
 	 */
 	String value();
 

@@ -27,6 +27,8 @@ public final class LockOptions {
 
 	private static final LockOptions DEFAULTS = builder().build();
 
+	private final @Nullable String name;
+
 	private final @Nullable Duration waitTime;
 
 	private final @Nullable Integer retryCount;
@@ -44,6 +46,7 @@ public final class LockOptions {
 	private final @Nullable Duration maxHold;
 
 	private LockOptions(Builder builder) {
+		this.name = builder.name;
 		this.waitTime = builder.waitTime;
 		this.retryCount = builder.retryCount;
 		this.retryDelay = builder.retryDelay;
@@ -76,6 +79,7 @@ public final class LockOptions {
 	 */
 	public Builder toBuilder() {
 		Builder builder = new Builder();
+		builder.name = this.name;
 		builder.waitTime = this.waitTime;
 		builder.retryCount = this.retryCount;
 		builder.retryDelay = this.retryDelay;
@@ -85,6 +89,14 @@ public final class LockOptions {
 		builder.holdAtLeast = this.holdAtLeast;
 		builder.maxHold = this.maxHold;
 		return builder;
+	}
+
+	/**
+	 * What the lock is for, for metrics and status: one name for many resources.
+	 * @return the name, if set
+	 */
+	public Optional<String> name() {
+		return Optional.ofNullable(this.name);
 	}
 
 	/**
@@ -156,6 +168,8 @@ public final class LockOptions {
 	 */
 	public static final class Builder {
 
+		private @Nullable String name;
+
 		private @Nullable Duration waitTime;
 
 		private @Nullable Integer retryCount;
@@ -173,6 +187,22 @@ public final class LockOptions {
 		private @Nullable Duration maxHold;
 
 		private Builder() {
+		}
+
+		/**
+		 * What the lock is for. It is a tag of each metric, so the same name is to be
+		 * used for all resources of a kind: {@code pay}, and not {@code pay order 42}.
+		 * @param name not blank; none by default, and for annotated methods their class
+		 * and name
+		 * @return this
+		 */
+		public Builder name(String name) {
+			if (name.isBlank()) {
+				throw new IllegalArgumentException(
+						"name \"" + name + "\" is blank; leave it out, or say what is locked");
+			}
+			this.name = name;
+			return this;
 		}
 
 		/**

@@ -14,9 +14,9 @@ import java.util.List;
  * At most 10,000 events wait for a listener. Where one more comes, the oldest of the
  * least important ones is dropped: first of acquisitions, extensions and confirmed
  * releases, then of failed acquisitions and node errors, and only then of losses,
- * unconfirmed releases, and nodes that are down or up. The log has a warning when that
- * begins, and the number of dropped events once the listener has caught up. A method that
- * a listener does not override costs nothing.
+ * unconfirmed releases, and nodes that are down or up or a quorum no more. The log has a
+ * warning when that begins, and the number of dropped events once the listener has caught
+ * up. A method that a listener does not override costs nothing.
  *
  * @since 0.1.0
  */
@@ -92,6 +92,23 @@ public interface RedlockListener {
 	 * @param node the node's name
 	 */
 	default void nodeUp(String node) {
+	}
+
+	/**
+	 * Fewer nodes vote than a quorum: nothing can be acquired or extended until some vote
+	 * again.
+	 * @param voting how many vote
+	 * @param quorum how many have to
+	 */
+	default void quorumLost(int voting, int quorum) {
+	}
+
+	/**
+	 * As many nodes vote again as a quorum needs.
+	 * @param voting how many vote
+	 * @param quorum how many have to
+	 */
+	default void quorumRegained(int voting, int quorum) {
 	}
 
 }

@@ -174,17 +174,20 @@ final class DistributedLockAttributeSource {
 		if (keys.isEmpty()) {
 			locked.require("name", name, LockRules::resource);
 		}
+		String section = name.isEmpty() ? locked.sectionName() : name;
 		String condition = text(annotation, locked, "condition", "Write an expression, or leave condition out");
 		Duration ttl = duration(annotation, locked, "ttl", LockRules::ttl);
 		return new DistributedLockAttributes(method, kind, keys, name,
 				condition.isEmpty() ? null : LockExpression.parse("condition", condition, annotated), ttl,
-				options(annotation, locked), reactions(annotation, locked, kind, targetClass),
+				options(annotation, locked, section), reactions(annotation, locked, kind, targetClass),
 				annotation.getBoolean("releaseAfterTransaction") && !this.ownTransaction.test(method, targetClass),
 				text(annotation, locked, "redlock", "Name a Redlock bean, or leave redlock out"));
 	}
 
-	private LockOptions options(MergedAnnotation<DistributedLock> annotation, LockedMethod locked) {
-		LockOptions.Builder options = LockOptions.builder().autoExtend(annotation.getBoolean("autoExtend"));
+	private LockOptions options(MergedAnnotation<DistributedLock> annotation, LockedMethod locked, String section) {
+		LockOptions.Builder options = LockOptions.builder()
+			.name(section)
+			.autoExtend(annotation.getBoolean("autoExtend"));
 		Duration waitTime = duration(annotation, locked, "waitTime", LockRules::waitTime);
 		if (waitTime != null) {
 			options.waitTime(waitTime);

@@ -6,14 +6,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.BeanFactory;
+import org.springframework.util.function.SingletonSupplier;
 
 import io.github.redlock.LockHandle;
 import io.github.redlock.LockNotAcquiredException;
@@ -31,6 +35,8 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 
 	private final BeanFactory beanFactory;
 
+	private final Supplier<ObservationRegistry> observationRegistry;
+
 	/**
 	 * Create an interceptor.
 	 * @param redlockResolver finds the bean by name or qualifier, the primary one by an
@@ -41,6 +47,8 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 		this.redlockResolver = redlockResolver;
 		this.attributeSource = attributeSource;
 		this.beanFactory = beanFactory;
+		this.observationRegistry = SingletonSupplier.of(() -> beanFactory.getBeanProvider(ObservationRegistry.class)
+			.getIfAvailable(() -> ObservationRegistry.NOOP));
 	}
 
 	@Override
@@ -52,16 +60,51 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 				return invocation.proceed();
 			}
 			call = new LockedCall(attributes, this.redlockResolver.apply(attributes.redlock()),
-					attributes.resources(invocation, this.beanFactory), invocation);
+					attributes.resources(invocation, this.beanFactory), invocation,
+					SectionObservation.start(ObservationRegistry.NOOP, attributes, null));
 		}
 		catch (IllegalArgumentException ex) {
 			return failed(attributes, ex);
 		}
+		ObservationRegistry registry = this.observationRegistry.get();
 		return switch (attributes.kind()) {
-			case VALUE, ASYNC -> runOnThisThread(call);
-			case FUTURE -> runFuture(call);
-			case PUBLISHER -> ReactiveLocking.run(call);
+			case VALUE, ASYNC -> registry.isNoop() ? runOnThisThread(call)
+					: observe(SectionObservation.start(registry, attributes, null), call);
+			case FUTURE -> registry.isNoop() ? runFuture(call)
+					: observeFuture(SectionObservation.start(registry, attributes, null), call);
+			case PUBLISHER -> ReactiveLocking.run(call, registry);
 		};
+	}
+
+	private static @Nullable Object observe(SectionObservation section, LockedCall call) throws Throwable {
+		try {
+			return section.during(() -> runOnThisThread(call.observedBy(section)));
+		}
+		catch (Throwable ex) {
+			section.error(ex);
+			throw ex;
+		}
+		finally {
+			section.stop();
+		}
+	}
+
+	private static CompletableFuture<@Nullable Object> observeFuture(SectionObservation section, LockedCall call) {
+		CompletableFuture<@Nullable Object> result;
+		Observation.Scope scope = section.open();
+		try {
+			result = runFuture(call.observedBy(section));
+		}
+		finally {
+			scope.close();
+		}
+		LockedCall.then(result, (value, error) -> {
+			if (error != null) {
+				section.error(error);
+			}
+			section.stop();
+		});
+		return result;
 	}
 
 	/**
@@ -113,12 +156,15 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 			lock = call.acquire();
 		}
 		catch (LockNotAcquiredException ex) {
+			call.section().notAcquired(ex);
 			return call.instead(ex);
 		}
+		call.section().acquired(lock);
 		return run(call, lock);
 	}
 
 	private static @Nullable Object join(LockedCall call, List<LockHandle> outer) throws Throwable {
+		call.section().joined();
 		Object result = null;
 		Throwable error = null;
 		try {

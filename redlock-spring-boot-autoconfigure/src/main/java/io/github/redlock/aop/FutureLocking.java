@@ -60,6 +60,7 @@ final class FutureLocking {
 	 */
 	static CompletableFuture<@Nullable Object> join(LockedCall call, List<LockHandle> outer) {
 		FutureLocking locking = new FutureLocking(call);
+		call.section().joined();
 		locking.start(outer.get(0), (value, error) -> locking.complete(value, call.outcomeOfJoined(outer, error)));
 		LockedCall.then(locking.result, (value, error) -> locking.cancelWork());
 		return locking.result;
@@ -83,6 +84,7 @@ final class FutureLocking {
 			LockedCall.releaseInBackground(lock);
 		}
 		else {
+			this.call.section().acquired(lock);
 			if (this.call.isInterruptedOnLoss()) {
 				lock.lost().thenRun(() -> {
 					this.lost = true;
@@ -98,6 +100,7 @@ final class FutureLocking {
 			this.result.completeExceptionally(error);
 			return;
 		}
+		this.call.section().notAcquired(notAcquired);
 		try {
 			follow(this.call.instead(notAcquired), this::complete);
 		}

@@ -26,9 +26,17 @@ import io.github.redlock.annotation.LockLossPolicy;
  * @param redlock takes the lock
  * @param resources what this call locks
  * @param invocation runs the method
+ * @param section what is observed of this call
  */
 record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<String> resources,
-		MethodInvocation invocation) {
+		MethodInvocation invocation, SectionObservation section) {
+
+	/**
+	 * The same call, observed apart.
+	 */
+	LockedCall observedBy(SectionObservation section) {
+		return new LockedCall(this.attributes, this.redlock, this.resources, this.invocation, section);
+	}
 
 	LockHandle acquire() {
 		return stubbed(this.redlock.acquire(this.resources, this.attributes.ttl(this.redlock),
@@ -71,7 +79,7 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 	 * Run the method, at most once, with a lock that its thread can see.
 	 */
 	@Nullable Object proceed(LockHandle lock) throws Throwable {
-		return proceed(this.redlock, lock, this.invocation);
+		return proceed(lock, this.invocation);
 	}
 
 	/**
@@ -79,16 +87,15 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 	 * also when the call has returned.
 	 */
 	@Nullable Object proceedAgain(LockHandle lock) throws Throwable {
-		return proceed(this.redlock, lock, ((ProxyMethodInvocation) this.invocation).invocableClone());
+		return proceed(lock, ((ProxyMethodInvocation) this.invocation).invocableClone());
 	}
 
-	private static @Nullable Object proceed(Redlock redlock, LockHandle lock, MethodInvocation invocation)
-			throws Throwable {
-		CurrentLock.push(redlock, lock);
+	private @Nullable Object proceed(LockHandle lock, MethodInvocation invocation) throws Throwable {
+		CurrentLock.push(this.redlock, lock);
 		try {
 			// Aspects further inside ask for the invocation they belong to, and this may
 			// be a copy, on another thread.
-			return ExposeInvocationInterceptor.INSTANCE.invoke(invocation);
+			return this.section.during(() -> ExposeInvocationInterceptor.INSTANCE.invoke(invocation));
 		}
 		finally {
 			CurrentLock.pop();

@@ -49,6 +49,13 @@ record LockedMethod(Method method) {
 		return this.method.getDeclaringClass().getName() + "." + this.method.getName();
 	}
 
+	/**
+	 * What metrics call it: the simple name of the class, and the method.
+	 */
+	String sectionName() {
+		return this.method.getDeclaringClass().getSimpleName() + "." + this.method.getName();
+	}
+
 	@Override
 	public String toString() {
 		return qualifiedName() + Arrays.stream(this.method.getParameterTypes())

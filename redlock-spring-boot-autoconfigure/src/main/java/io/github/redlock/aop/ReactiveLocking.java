@@ -3,7 +3,9 @@ package io.github.redlock.aop;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
+import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -35,14 +37,31 @@ final class ReactiveLocking {
 	/**
 	 * A publisher that locks and runs the method whenever somebody subscribes.
 	 */
-	static Object run(LockedCall call) {
+	static Object run(LockedCall call, ObservationRegistry registry) {
 		ReactiveAdapter adapter = adapter(call.attributes());
 		// The context does not reach through every library; the call itself may come from
 		// a method that holds the lock.
 		List<LockHandle> caller = CurrentLock.findAnyOf(call.redlock(), call.resources());
-		Flux<Object> locked = Flux
-			.deferContextual((context) -> new Subscription(call, adapter).publisher(context, caller));
+		Flux<Object> locked = Flux.deferContextual((context) -> observed(call, registry, context,
+				(each) -> new Subscription(each, adapter).publisher(context, caller)));
 		return adapter.fromPublisher(adapter.isMultiValue() ? locked : locked.singleOrEmpty());
+	}
+
+	/**
+	 * Each subscription is observed apart.
+	 */
+	private static Publisher<Object> observed(LockedCall call, ObservationRegistry registry, ContextView context,
+			Function<LockedCall, Publisher<Object>> subscription) {
+		if (registry.isNoop()) {
+			return subscription.apply(call);
+		}
+		SectionObservation section = SectionObservation.start(registry, call.attributes(),
+				context.getOrDefault(SectionObservation.REACTOR_KEY, null));
+		return Flux.defer(() -> subscription.apply(call.observedBy(section)))
+			.doOnError(section::error)
+			.doOnTerminate(section::stop)
+			.doOnCancel(section::stop)
+			.contextWrite((inner) -> inner.put(SectionObservation.REACTOR_KEY, section.observation()));
 	}
 
 	static Object failed(DistributedLockAttributes attributes, IllegalArgumentException error) {
@@ -92,6 +111,7 @@ final class ReactiveLocking {
 		private Publisher<Object> publisher(ContextView context, List<LockHandle> caller) {
 			List<LockHandle> outer = outer(context, caller);
 			if (this.call.joins(outer)) {
+				this.call.section().joined();
 				return work(outer.get(0)).concatWith(Mono
 					.defer(() -> Mono.justOrEmpty(this.call.outcomeOfJoined(outer, null)).flatMap(Mono::error)));
 			}
@@ -159,6 +179,7 @@ final class ReactiveLocking {
 		private Publisher<Object> held(LockHandle lock) {
 			// The future may tell this chain before it tells granted().
 			granted(lock);
+			this.call.section().acquired(lock);
 			Flux<Object> work = work(lock).takeUntilOther(this.cancelled.asMono());
 			if (!this.call.isInterruptedOnLoss()) {
 				return work;
@@ -204,6 +225,7 @@ final class ReactiveLocking {
 
 		private Publisher<Object> instead(LockNotAcquiredException error) {
 			try {
+				this.call.section().notAcquired(error);
 				return switch (this.call.attributes().reactions().to(error)) {
 					case THROW -> Flux.error(error);
 					case SKIP -> KotlinDetector.isSuspendingFunction(this.call.attributes().method())

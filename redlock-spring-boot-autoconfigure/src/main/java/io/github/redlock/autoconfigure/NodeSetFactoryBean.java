@@ -31,7 +31,7 @@ final class NodeSetFactoryBean implements FactoryBean<DefaultRedlock>, Disposabl
 		Supplier<NodeSet> set = () -> properties.getSets().getOrDefault(name, new NodeSet());
 		this.nodes = factory.isInMemory() ? null
 				: nodes(property, set, properties, factory, sslBundles.getIfAvailable());
-		this.redlock = factory.create(this.nodes);
+		this.redlock = factory.create(name, this.nodes);
 	}
 
 	private static RedisLockNodes nodes(String property, Supplier<NodeSet> set, RedlockProperties properties,

@@ -26,6 +26,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 import io.github.redlock.Redlock;
 import io.github.redlock.RedlockListener;
+import io.github.redlock.RedlockObserver;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
 import io.github.redlock.autoconfigure.RedlockProperties.Mode;
 import io.github.redlock.core.DefaultRedlock;
@@ -60,18 +61,25 @@ public final class RedlockAutoConfiguration {
 
 	@Bean
 	RedlockFactory redlockFactory(RedlockProperties properties, ObjectProvider<RedlockListener> listeners,
-			ObjectProvider<RedlockBuilderCustomizer> customizers, ObjectProvider<InMemoryLocks> inMemoryLocks,
-			Environment environment) {
+			ObjectProvider<RedlockObserver> observers, ObjectProvider<RedlockBuilderCustomizer> customizers,
+			ObjectProvider<InMemoryLocks> inMemoryLocks, Environment environment) {
 		properties.getSets()
 			.keySet()
 			.forEach((set) -> NodeListSources.check(environment, "redlock.sets." + set + ".nodes"));
 		RedlockSettingsValidator.check(properties);
-		return new RedlockFactory(properties, listeners, customizers, inMemoryLocks.getIfAvailable());
+		String owner = properties.isOwnerInValues() ? ProcessName.of(environment) : "";
+		return new RedlockFactory(properties, listeners, observers, customizers, owner, inMemoryLocks.getIfAvailable());
 	}
 
 	@Bean
 	RedlockEventPublisher redlockEventPublisher(ApplicationEventPublisher eventPublisher) {
 		return new RedlockEventPublisher(eventPublisher);
+	}
+
+	@Bean
+	@ConditionalOnBooleanProperty("redlock.lock-events")
+	LockEventPublisher lockEventPublisher(ApplicationEventPublisher eventPublisher) {
+		return new LockEventPublisher(eventPublisher);
 	}
 
 	@Bean
@@ -110,7 +118,7 @@ public final class RedlockAutoConfiguration {
 
 		@Bean(destroyMethod = "close")
 		DefaultRedlock redlock(RedlockFactory redlockFactory, ObjectProvider<RedisLockNodes> redlockNodes) {
-			return redlockFactory.create(redlockNodes.getIfAvailable());
+			return redlockFactory.create(RedlockFactory.PRIMARY, redlockNodes.getIfAvailable());
 		}
 
 	}

@@ -22,10 +22,12 @@ import io.github.redlock.event.LockReleaseFailedEvent;
 import io.github.redlock.event.NodeDownEvent;
 import io.github.redlock.event.NodeErrorEvent;
 import io.github.redlock.event.NodeUpEvent;
+import io.github.redlock.event.QuorumLostEvent;
+import io.github.redlock.event.QuorumRegainedEvent;
 
 /**
  * Publishes everything that goes wrong as application events. What goes right happens too
- * often for that; a {@link RedlockListener} hears it.
+ * often for that, unless somebody asks for it ({@link LockEventPublisher}).
  * <p>
  * Each set of nodes has a publisher of its own, and no monitor is held while an event is
  * published: a slow {@code @EventListener} delays the next event of its set, and nothing
@@ -165,6 +167,16 @@ final class RedlockEventPublisher implements RedlockListener {
 			.filter((event) -> event instanceof NodeErrorEvent || event instanceof LockNotAcquiredEvent)
 			.findFirst()
 			.orElseGet(this.waiting::element);
+	}
+
+	@Override
+	public void quorumLost(int voting, int quorum) {
+		publish(new QuorumLostEvent(voting, quorum));
+	}
+
+	@Override
+	public void quorumRegained(int voting, int quorum) {
+		publish(new QuorumRegainedEvent(voting, quorum));
 	}
 
 	@Override

@@ -15,6 +15,8 @@ import org.springframework.util.ClassUtils;
 import io.github.redlock.LockOptions;
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.RedlockListener;
+import io.github.redlock.RedlockObserver;
+import io.github.redlock.actuate.RedlockSet;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
 import io.github.redlock.core.DefaultRedlock;
 import io.github.redlock.core.RedlockBuilder;
@@ -29,6 +31,9 @@ final class RedlockFactory {
 
 	private static final Logger logger = LoggerFactory.getLogger(RedlockFactory.class);
 
+	/** The name of the lock on {@code redlock.nodes}. */
+	static final String PRIMARY = "redlock";
+
 	/** A class whose presence shows that the driver is there. */
 	static final String JEDIS = "redis.clients.jedis.Connection";
 
@@ -37,25 +42,42 @@ final class RedlockFactory {
 
 	private final List<RedisLockNodes> made = new CopyOnWriteArrayList<>();
 
+	private final List<RedlockSet> sets = new CopyOnWriteArrayList<>();
+
 	private final RedlockProperties properties;
 
 	private final ObjectProvider<RedlockListener> listeners;
 
 	private final ObjectProvider<RedlockBuilderCustomizer> customizers;
 
+	private final ObjectProvider<RedlockObserver> observers;
+
+	private final String owner;
+
 	private final @Nullable InMemoryLocks inMemoryLocks;
 
 	/**
 	 * Create a factory.
 	 * @param properties checked before
+	 * @param owner put in front of owner values, empty for nothing
 	 * @param inMemoryLocks makes the nodes instead, {@code null} for real ones
 	 */
 	RedlockFactory(RedlockProperties properties, ObjectProvider<RedlockListener> listeners,
-			ObjectProvider<RedlockBuilderCustomizer> customizers, @Nullable InMemoryLocks inMemoryLocks) {
+			ObjectProvider<RedlockObserver> observers, ObjectProvider<RedlockBuilderCustomizer> customizers,
+			String owner, @Nullable InMemoryLocks inMemoryLocks) {
+		this.observers = observers;
+		this.owner = owner;
 		this.properties = properties;
 		this.listeners = listeners;
 		this.customizers = customizers;
 		this.inMemoryLocks = inMemoryLocks;
+	}
+
+	/**
+	 * The clients that were made so far, the primary one first.
+	 */
+	List<RedlockSet> sets() {
+		return List.copyOf(this.sets);
 	}
 
 	boolean isInMemory() {
@@ -139,25 +161,30 @@ final class RedlockFactory {
 
 	/**
 	 * Make a lock.
+	 * @param name of its set of nodes
 	 * @param redisNodes its nodes, {@code null} where they are in memory
 	 */
-	DefaultRedlock create(@Nullable RedisLockNodes redisNodes) {
-		DefaultRedlock redlock = build((this.inMemoryLocks != null) ? this.inMemoryLocks.newNodes()
+	DefaultRedlock create(String name, @Nullable RedisLockNodes redisNodes) {
+		DefaultRedlock redlock = build(name, (this.inMemoryLocks != null) ? this.inMemoryLocks.newNodes()
 				: (redisNodes != null) ? redisNodes.nodes() : List.of());
 		if (this.inMemoryLocks != null) {
 			this.inMemoryLocks.register(redlock);
 		}
+		this.sets.add(name.equals(PRIMARY) ? 0 : this.sets.size(), new RedlockSet(name, redlock, redisNodes));
 		return redlock;
 	}
 
-	private DefaultRedlock build(List<? extends LockNode> nodes) {
+	private DefaultRedlock build(String name, List<? extends LockNode> nodes) {
 		RedlockBuilder builder = new RedlockBuilder().nodes(nodes)
+			.name(name)
+			.owner(this.owner)
 			.defaultTtl(this.properties.getTtl())
 			.commandTimeout(this.properties.getCommandTimeout())
 			.extendAfter(this.properties.getAutoExtend().getAfter())
 			.fencing(this.properties.getFencing().isEnabled())
 			.defaults(defaults(this.properties));
 		this.listeners.orderedStream().map(RedlockFactory::ofOneSet).forEach(builder::listener);
+		this.observers.orderedStream().forEach(builder::observer);
 		this.customizers.orderedStream().forEach((customizer) -> customizer.customize(builder));
 		try {
 			return builder.build();

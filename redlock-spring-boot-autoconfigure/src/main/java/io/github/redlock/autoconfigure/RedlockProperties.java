@@ -78,6 +78,18 @@ public class RedlockProperties {
 	private Duration restartQuarantine = Duration.ZERO;
 
 	/**
+	 * Whether the value of a lock names its owner in front of its random part: the
+	 * application or else the host, and the process number.
+	 */
+	private boolean ownerInValues = true;
+
+	/**
+	 * Whether every lock that is acquired or released is an application event too. What
+	 * goes wrong always is.
+	 */
+	private boolean lockEvents = false;
+
+	/**
 	 * The longest that a lock is held: auto-extension ends there, and the lock is lost.
 	 * Without limit if not set.
 	 */
@@ -97,6 +109,8 @@ public class RedlockProperties {
 	private final Annotation annotation = new Annotation();
 
 	private final Web web = new Web();
+
+	private final Metrics metrics = new Metrics();
 
 	private final Retry retry = new Retry();
 
@@ -210,6 +224,26 @@ public class RedlockProperties {
 
 	public void setRestartQuarantine(Duration restartQuarantine) {
 		this.restartQuarantine = restartQuarantine;
+	}
+
+	public boolean isOwnerInValues() {
+		return this.ownerInValues;
+	}
+
+	public void setOwnerInValues(boolean ownerInValues) {
+		this.ownerInValues = ownerInValues;
+	}
+
+	public boolean isLockEvents() {
+		return this.lockEvents;
+	}
+
+	public void setLockEvents(boolean lockEvents) {
+		this.lockEvents = lockEvents;
+	}
+
+	public Metrics getMetrics() {
+		return this.metrics;
 	}
 
 	public Web getWeb() {
@@ -632,6 +666,26 @@ public class RedlockProperties {
 
 		public void setPassword(@Nullable String password) {
 			this.password = password;
+		}
+
+	}
+
+	/**
+	 * Meters.
+	 */
+	public static class Metrics {
+
+		/**
+		 * Whether locks and nodes are measured, where there is a MeterRegistry.
+		 */
+		private boolean enabled = true;
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
 		}
 
 	}

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,8 @@ import org.slf4j.LoggerFactory;
 
 import io.github.redlock.ExecutionStats;
 import io.github.redlock.LockNotAcquiredException.Reason;
+import io.github.redlock.RedlockObserver;
+import io.github.redlock.RedlockStatus.WaiterStatus;
 import io.github.redlock.core.AcquireOutcome.Acquired;
 import io.github.redlock.core.AcquireOutcome.NotAcquired;
 import io.github.redlock.spi.LockRequest;
@@ -44,7 +47,7 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 
 	private final LockSettings settings;
 
-	private final Executor userCode;
+	private final Caller caller;
 
 	private final long startedAt;
 
@@ -67,8 +70,8 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 	@GuardedBy("this")
 	private @Nullable Turn turn;
 
-	Acquisition(Shared shared, List<String> resources, Duration ttl, LockSettings settings, Executor userCode) {
-		this.userCode = userCode;
+	Acquisition(Shared shared, List<String> resources, Duration ttl, LockSettings settings, Caller caller) {
+		this.caller = caller;
 		this.shared = shared;
 		this.resources = resources;
 		this.queueKey = LocalQueues.key(resources);
@@ -86,7 +89,7 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 	 * Where the code of its caller runs.
 	 */
 	Executor userCode() {
-		return this.userCode;
+		return this.caller.userCode();
 	}
 
 	/**
@@ -226,11 +229,12 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 		if (this.turn != null) {
 			this.turn.leave(false);
 		}
-		DefaultLockHandle lock = this.shared.locks.create(grant, this.settings, this.history.kept(), this.userCode);
+		DefaultLockHandle lock = this.shared.locks.create(grant, this.settings, this.history.kept(), this.caller);
 		this.state = State.ENDED;
 		try {
 			this.outcome.complete(new Acquired(lock));
 			this.attempt = null;
+			observe((name, took, queued) -> (observer) -> observer.acquired(name, lock, took, queued));
 		}
 		finally {
 			if (!this.outcome.isDone()) {
@@ -238,6 +242,24 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 				lock.revoke();
 			}
 		}
+	}
+
+	@GuardedBy("this")
+	private void observe(Observation observation) {
+		Observers observers = this.shared.nodes.events().observers();
+		if (!observers.isEmpty()) {
+			long now = now();
+			Duration queued = Duration.ofNanos((this.turn != null) ? now - this.turn.waitingSince() : 0);
+			observers.tell(observation.of(this.settings.name(), Duration.ofNanos(now - this.startedAt), queued));
+		}
+	}
+
+	/**
+	 * What this acquisition looks like at this moment.
+	 */
+	synchronized WaiterStatus status() {
+		return new WaiterStatus(this.resources, this.settings.name(), Duration.ofNanos(now() - this.startedAt),
+				this.caller.thread());
 	}
 
 	/**
@@ -414,6 +436,7 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 			this.outcome.complete(end);
 		}
 		this.shared.nodes.events().acquireFailed(this.resources, end::exception);
+		observe((name, took, queued) -> (observer) -> observer.notAcquired(name, reason, took, queued));
 	}
 
 	@GuardedBy("this")
@@ -477,12 +500,22 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 	}
 
 	/**
+	 * What observers are told of the end.
+	 */
+	@FunctionalInterface
+	private interface Observation {
+
+		Consumer<RedlockObserver> of(String name, Duration took, Duration queued);
+
+	}
+
+	/**
 	 * Makes the lock that an attempt has won.
 	 */
 	@FunctionalInterface
 	interface LockFactory {
 
-		DefaultLockHandle create(Grant grant, LockSettings settings, List<ExecutionStats> attempts, Executor userCode);
+		DefaultLockHandle create(Grant grant, LockSettings settings, List<ExecutionStats> attempts, Caller caller);
 
 	}
 

@@ -14,6 +14,8 @@ import org.slf4j.LoggerFactory;
 
 import io.github.redlock.LockHandle;
 import io.github.redlock.LockNotAcquiredException.Reason;
+import io.github.redlock.RedlockStatus.LockStatus;
+import io.github.redlock.RedlockStatus.WaiterStatus;
 
 /**
  * The acquisitions that wait and the locks that are held, so that closing leaves no
@@ -77,6 +79,22 @@ final class ActiveLocks {
 	 */
 	List<LockHandle> held() {
 		return List.copyOf(this.held);
+	}
+
+	int countHeld() {
+		return this.held.size();
+	}
+
+	int countWaiting() {
+		return this.waiting.size();
+	}
+
+	List<LockStatus> locks() {
+		return this.held.stream().map(DefaultLockHandle::status).toList();
+	}
+
+	List<WaiterStatus> waiters() {
+		return this.waiting.stream().map(Acquisition::status).toList();
 	}
 
 	/**

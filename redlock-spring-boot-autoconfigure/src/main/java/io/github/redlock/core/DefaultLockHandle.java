@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -19,6 +20,8 @@ import io.github.redlock.LockHandle;
 import io.github.redlock.LockLostException;
 import io.github.redlock.LockReleaseException;
 import io.github.redlock.RedlockException;
+import io.github.redlock.RedlockObserver;
+import io.github.redlock.RedlockStatus.LockStatus;
 import io.github.redlock.spi.LockRequest;
 
 /**
@@ -42,7 +45,10 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 
 	private final Renewal renewal;
 
-	private final Executor userCode;
+	/** How often it was extended. Written in the monitor. */
+	private int extensions;
+
+	private final Caller caller;
 
 	private final CompletableFuture<LockLostException> lost = new CompletableFuture<>();
 
@@ -59,11 +65,10 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 	/**
 	 * A lock that was just won.
 	 * @param attempts the attempts, the last of which won it
-	 * @param userCode runs the code of its holder
+	 * @param caller its holder
 	 */
-	DefaultLockHandle(Shared shared, Grant grant, LockSettings settings, List<ExecutionStats> attempts,
-			Executor userCode) {
-		this.userCode = userCode;
+	DefaultLockHandle(Shared shared, Grant grant, LockSettings settings, List<ExecutionStats> attempts, Caller caller) {
+		this.caller = caller;
 		this.shared = shared;
 		this.grant = grant;
 		this.settings = settings;
@@ -97,7 +102,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 	 * Where the code of its holder runs.
 	 */
 	Executor userCode() {
-		return this.userCode;
+		return this.caller.userCode();
 	}
 
 	/**
@@ -138,6 +143,32 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 	@Override
 	public LockRequest request() {
 		return this.request;
+	}
+
+	/**
+	 * What this lock looks like at this moment.
+	 */
+	synchronized LockStatus status() {
+		return new LockStatus(resources(), this.settings.name(), heldFor(), remainingValidity(), this.extensions,
+				this.request.isFenced() ? OptionalLong.of(this.grant.token()) : OptionalLong.empty(),
+				this.caller.thread());
+	}
+
+	private Duration heldFor() {
+		return Duration.ofNanos(now() - this.grant.heldSince());
+	}
+
+	private void observeEnd(RedlockObserver.End end) {
+		Observers observers = this.shared.nodes.events().observers();
+		if (!observers.isEmpty()) {
+			Duration held = heldFor();
+			observers.tell((observer) -> observer.ended(this.settings.name(), end, held));
+		}
+	}
+
+	@Override
+	public String name() {
+		return this.settings.name();
 	}
 
 	@Override
@@ -255,8 +286,9 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 
 	private void reportLoss(LockLostException error) {
 		logger.warn("{}", error.getMessage());
-		this.userCode.execute(() -> this.lost.complete(error));
+		this.caller.userCode().execute(() -> this.lost.complete(error));
 		this.shared.nodes.events().lost(this, error);
+		observeEnd(RedlockObserver.End.LOST);
 	}
 
 	@Override
@@ -272,7 +304,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 
 	@Override
 	public CompletableFuture<LockHandle> extendAsync(Duration ttl) {
-		return extendOnce(ttl).thenApplyAsync(this::extendedOrThrow, this.userCode);
+		return extendOnce(ttl).thenApplyAsync(this::extendedOrThrow, this.caller.userCode());
 	}
 
 	private LockHandle extendedOrThrow(boolean extended) {
@@ -307,6 +339,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 		this.request = request;
 		this.deadline = deadline(start, request.ttl());
 		this.renewal.extended(start, request.ttl(), this.deadline);
+		this.extensions++;
 		if (endIfExpired()) {
 			return false;
 		}
@@ -327,7 +360,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 
 	@Override
 	public CompletableFuture<Boolean> releaseAsync() {
-		return releaseWhereThereIsRoom().thenApplyAsync(ReleaseOutcome::wasValidOrThrow, this.userCode);
+		return releaseWhereThereIsRoom().thenApplyAsync(ReleaseOutcome::wasValidOrThrow, this.caller.userCode());
 	}
 
 	/**
@@ -339,7 +372,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 			return releaseOnce();
 		}
 		catch (StackOverflowError ex) {
-			this.userCode.execute(() -> beginRelease(restToHold()));
+			this.caller.userCode().execute(() -> beginRelease(restToHold()));
 			return this.released;
 		}
 	}
@@ -415,9 +448,11 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 
 	@Override
 	public void handedOver() {
+		logger.debug("Handed {} over in this process", resources());
 		this.released.complete(new ReleaseOutcome(true, null));
 		try {
 			this.shared.nodes.events().released(this, true);
+			observeEnd(RedlockObserver.End.RELEASED);
 		}
 		finally {
 			this.shared.onEnd.accept(this);
@@ -453,6 +488,7 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 			logger.warn("{}", error.getMessage());
 			outcome = new ReleaseOutcome(true, error);
 			this.shared.nodes.events().releaseFailed(this, error);
+			observeEnd(RedlockObserver.End.UNCONFIRMED);
 		}
 		else {
 			outcome = new ReleaseOutcome(!round.isGone(), null);
@@ -462,6 +498,10 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 				this.loss = error;
 				reportLoss(error);
 			}
+			else {
+				observeEnd(RedlockObserver.End.RELEASED);
+			}
+			logger.debug("Released {}: {}", resources(), round);
 			this.shared.nodes.events().released(this, outcome.wasValid());
 		}
 		this.released.complete(outcome);

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
@@ -25,6 +25,7 @@ import io.github.redlock.LockNotAcquiredException.Reason;
 import io.github.redlock.LockOptions;
 import io.github.redlock.Redlock;
 import io.github.redlock.RedlockException;
+import io.github.redlock.RedlockStatus;
 import io.github.redlock.core.AcquireOutcome.Acquired;
 import io.github.redlock.spi.Awaiter;
 
@@ -107,7 +108,63 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		this.acquisitions = new Acquisition.Shared(this.nodes, this.queues, parts.requests, this::createLock);
 		this.locks = new DefaultLockHandle.Shared(this.nodes, this.queues, parts.keepAlive, this.active::ended);
 		parts.shortTtls.check(parts.defaultTtl);
-		this.nodes.guards().forEach(NodeGuard::start);
+		AtomicInteger unknown = new AtomicInteger(this.nodes.guards().size());
+		this.nodes.guards().forEach((guard) -> guard.start(() -> {
+			if (unknown.decrementAndGet() == 0) {
+				logger.info("{}", new StartMessage(status()));
+			}
+		}));
+	}
+
+	/**
+	 * What this client knows, without asking a node. Never blocks.
+	 * @return nodes, locks that are held, and callers that wait
+	 */
+	public RedlockStatus status() {
+		return new RedlockStatus(this.parts.name, this.nodes.quorum().size(),
+				this.nodes.guards().stream().map(NodeGuard::status).toList(), this.active.locks(),
+				this.active.waiters());
+	}
+
+	/**
+	 * What this client knows of its nodes, without its locks and callers.
+	 * @return a status whose lists of locks and callers are empty
+	 */
+	public RedlockStatus nodes() {
+		return new RedlockStatus(this.parts.name, this.nodes.quorum().size(),
+				this.nodes.guards().stream().map(NodeGuard::status).toList(), List.of(), List.of());
+	}
+
+	/**
+	 * How many locks are held.
+	 * @return as many as {@link #held()} has
+	 */
+	public int countHeld() {
+		return this.active.countHeld();
+	}
+
+	/**
+	 * How many callers have no lock yet.
+	 * @return zero or more
+	 */
+	public int countWaiting() {
+		return this.active.countWaiting();
+	}
+
+	/**
+	 * Ask each node that votes once whether it can do what a lock needs. Who does not
+	 * answer within the command timeout has failed.
+	 * @return the status after that
+	 */
+	public CompletableFuture<RedlockStatus> probe() {
+		CompletableFuture<RedlockStatus> status = new CompletableFuture<>();
+		AtomicInteger unknown = new AtomicInteger(this.nodes.guards().size());
+		this.nodes.guards().forEach((guard) -> guard.check(() -> {
+			if (unknown.decrementAndGet() == 0) {
+				this.parts.userCode.executor().execute(() -> status.complete(status()));
+			}
+		}));
+		return status;
 	}
 
 	@Override
@@ -240,7 +297,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		if (this.closed.get()) {
 			throw new IllegalStateException("This Redlock is closed; " + distinct + " cannot be locked any more");
 		}
-		return new Acquisition(this.acquisitions, distinct, ttl, settings, this.parts.userCode.ofCaller());
+		return new Acquisition(this.acquisitions, distinct, ttl, settings,
+				new Caller(this.parts.userCode.ofCaller(), Thread.currentThread().getName()));
 	}
 
 	private void start(Acquisition acquisition) {
@@ -251,14 +309,15 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	}
 
 	private DefaultLockHandle createLock(Grant grant, LockSettings settings, List<ExecutionStats> attempts,
-			Executor userCode) {
-		DefaultLockHandle lock = new DefaultLockHandle(this.locks, grant, settings, attempts, userCode);
+			Caller caller) {
+		DefaultLockHandle lock = new DefaultLockHandle(this.locks, grant, settings, attempts, caller);
 		try {
 			this.nodes.events().acquired(lock);
 			// The timer last: with a pause here it could end the lock before it has
 			// begun.
 			this.active.began(lock);
 			lock.start();
+			logger.debug("Locked {}", lock);
 			return lock;
 		}
 		catch (RuntimeException | Error ex) {
@@ -415,6 +474,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	/**
 	 * What a client is made of.
 	 *
+	 * @param name of the client, for messages
 	 * @param nodes the nodes
 	 * @param keepAlive extends locks when they are due
 	 * @param requests makes the requests
@@ -425,8 +485,9 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	 * @param shortTtls warns of a ttl that is too short for the command timeout
 	 * @param onClose closes what the client owns besides its nodes
 	 */
-	record Parts(NodeGroup nodes, KeepAlive keepAlive, Requests requests, UserCode userCode, Duration defaultTtl,
-			LockOptions defaultOptions, LockSettings defaults, ShortTtls shortTtls, List<Runnable> onClose) {
+	record Parts(String name, NodeGroup nodes, KeepAlive keepAlive, Requests requests, UserCode userCode,
+			Duration defaultTtl, LockOptions defaultOptions, LockSettings defaults, ShortTtls shortTtls,
+			List<Runnable> onClose) {
 	}
 
 }

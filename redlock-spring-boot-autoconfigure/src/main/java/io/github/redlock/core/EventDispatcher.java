@@ -27,13 +27,27 @@ final class EventDispatcher {
 	/** Those who do something with an event of that kind. */
 	private final Map<EventKind, List<ListenerQueue>> heardBy = new EnumMap<>(EventKind.class);
 
+	private final Observers observers;
+
 	EventDispatcher(List<RedlockListener> listeners, Executor executor) {
+		this(listeners, executor, new Observers(List.of()));
+	}
+
+	EventDispatcher(List<RedlockListener> listeners, Executor executor, Observers observers) {
+		this.observers = observers;
 		for (RedlockListener listener : listeners) {
 			ListenerQueue queue = new ListenerQueue(listener, executor);
 			EventKind.heardBy(listener)
 				.forEach((kind) -> this.heardBy.computeIfAbsent(kind, (first) -> new ArrayList<>()).add(queue));
 		}
 		this.heardBy.replaceAll((kind, queues) -> List.copyOf(queues));
+	}
+
+	/**
+	 * Those who are told at once.
+	 */
+	Observers observers() {
+		return this.observers;
 	}
 
 	void acquired(LockHandle lock) {
@@ -74,6 +88,14 @@ final class EventDispatcher {
 
 	void nodeUp(String node) {
 		fire(EventKind.NODE_UP, (listener) -> listener.nodeUp(node));
+	}
+
+	void quorumLost(int voting, int quorum) {
+		fire(EventKind.QUORUM_LOST, (listener) -> listener.quorumLost(voting, quorum));
+	}
+
+	void quorumRegained(int voting, int quorum) {
+		fire(EventKind.QUORUM_REGAINED, (listener) -> listener.quorumRegained(voting, quorum));
 	}
 
 	private void fire(EventKind kind, Consumer<RedlockListener> event) {

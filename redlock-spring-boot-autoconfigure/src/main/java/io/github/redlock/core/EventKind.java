@@ -36,7 +36,13 @@ enum EventKind {
 	NODE_DOWN(Importance.ALARM, "nodeDown"),
 
 	/** See {@link RedlockListener#nodeUp}. */
-	NODE_UP(Importance.ALARM, "nodeUp");
+	NODE_UP(Importance.ALARM, "nodeUp"),
+
+	/** See {@link RedlockListener#quorumLost}. */
+	QUORUM_LOST(Importance.ALARM, "quorumLost"),
+
+	/** See {@link RedlockListener#quorumRegained}. */
+	QUORUM_REGAINED(Importance.ALARM, "quorumRegained");
 
 	private final Importance importance;
 

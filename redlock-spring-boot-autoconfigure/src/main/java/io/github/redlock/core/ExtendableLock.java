@@ -34,6 +34,11 @@ interface ExtendableLock {
 	LockRequest request();
 
 	/**
+	 * What it is for, empty for nothing in particular.
+	 */
+	String name();
+
+	/**
 	 * A quorum has extended it.
 	 * @param start when the round began
 	 * @return {@code false} if that came too late

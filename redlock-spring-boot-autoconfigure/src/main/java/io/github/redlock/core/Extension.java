@@ -99,8 +99,10 @@ final class Extension implements VotingRound.Observer {
 			}
 			if (round.isWon()) {
 				confirm(round);
+				return;
 			}
-			else if (round.isGone()) {
+			this.nodes.events().observers().tell((observer) -> observer.extensionFailed(this.lock.name()));
+			if (round.isGone()) {
 				this.lock.lose("its keys are gone from too many nodes (" + round + ")", round.lastError());
 			}
 			else {

@@ -10,6 +10,7 @@ import io.github.redlock.LockRules;
 /**
  * The settings of one lock, complete: per-call options on top of the defaults.
  *
+ * @param name what the lock is for, empty for nothing in particular
  * @param waitTime bounds the waiting, {@code null} where the retry count does
  * @param retryCount attempts after the first, -1 for no limit
  * @param retry the pauses
@@ -18,7 +19,7 @@ import io.github.redlock.LockRules;
  * @param holdAtLeast how long the nodes keep the lock even if it is released earlier
  * @param maxHold when the lock ends however often it is extended, {@code null} for never
  */
-record LockSettings(@Nullable Duration waitTime, int retryCount, RetrySchedule retry, double driftFactor,
+record LockSettings(String name, @Nullable Duration waitTime, int retryCount, RetrySchedule retry, double driftFactor,
 		boolean autoExtend, Duration holdAtLeast, @Nullable Duration maxHold) {
 
 	/**
@@ -26,7 +27,8 @@ record LockSettings(@Nullable Duration waitTime, int retryCount, RetrySchedule r
 	 * bounds the waiting instead of the retry count.
 	 */
 	LockSettings with(LockOptions options, boolean autoExtendByDefault) {
-		return new LockSettings(options.waitTime().orElse(this.waitTime), options.retryCount().orElse(this.retryCount),
+		return new LockSettings(options.name().orElse(this.name), options.waitTime().orElse(this.waitTime),
+				options.retryCount().orElse(this.retryCount),
 				new RetrySchedule(options.retryDelay().orElse(this.retry.delay()),
 						options.retryJitter().orElse(this.retry.jitter())),
 				options.driftFactor().orElse(this.driftFactor),
@@ -87,8 +89,8 @@ record LockSettings(@Nullable Duration waitTime, int retryCount, RetrySchedule r
 	 * The same settings for a single attempt.
 	 */
 	LockSettings once() {
-		return new LockSettings(Duration.ZERO, 0, this.retry, this.driftFactor, this.autoExtend, this.holdAtLeast,
-				this.maxHold);
+		return new LockSettings(this.name, Duration.ZERO, 0, this.retry, this.driftFactor, this.autoExtend,
+				this.holdAtLeast, this.maxHold);
 	}
 
 }

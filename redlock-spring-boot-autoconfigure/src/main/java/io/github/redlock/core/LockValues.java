@@ -15,10 +15,14 @@ final class LockValues implements Supplier<String> {
 
 	private static final int BYTES = 16;
 
+	private static final int MAX_OWNER = 100;
+
 	private static final int VALUES_AT_ONCE = 64;
 
 	/** A generator takes nearly as long for one value as for many. */
 	private final byte[] pool = new byte[VALUES_AT_ONCE * BYTES];
+
+	private final String prefix;
 
 	private int used = this.pool.length;
 
@@ -27,6 +31,15 @@ final class LockValues implements Supplier<String> {
 	 */
 	private final CompletableFuture<SecureRandom> random = CompletableFuture.supplyAsync(LockValues::generator,
 			(task) -> DaemonThreads.create("redlock-random", task).start());
+
+	/**
+	 * Values that name an owner.
+	 * @param owner put in front of each value, empty for nothing
+	 */
+	LockValues(String owner) {
+		String readable = owner.replaceAll("[^!-~]", "-");
+		this.prefix = readable.isEmpty() ? "" : readable.substring(0, Math.min(readable.length(), MAX_OWNER)) + ":";
+	}
 
 	/**
 	 * One that reads from the system once. The usual one of Linux opens a file for every
@@ -64,7 +77,7 @@ final class LockValues implements Supplier<String> {
 			Arrays.fill(this.pool, this.used, this.used + BYTES, (byte) 0);
 			this.used += BYTES;
 		}
-		return HexFormat.of().formatHex(value);
+		return this.prefix + HexFormat.of().formatHex(value);
 	}
 
 }

@@ -3,6 +3,7 @@ package io.github.redlock.core;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
@@ -13,8 +14,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.github.redlock.RedlockStatus.NodeStatus;
 import io.github.redlock.spi.BatchExtension;
 import io.github.redlock.spi.Connecting;
+import io.github.redlock.spi.DescribedServer;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.NodeIo;
@@ -57,6 +60,9 @@ final class NodeGuard implements RequestTimeouts.Receiver {
 
 	private final KeptReleases releases;
 
+	/** Of the last probe that somebody asked for. */
+	private volatile @Nullable Duration roundTrip;
+
 	NodeGuard(LockNode node, TimeSource time, Duration timeout, EventDispatcher events, VotingNodes votingNodes) {
 		this.node = node;
 		this.io = (node instanceof NodeIo own) ? own : null;
@@ -74,15 +80,48 @@ final class NodeGuard implements RequestTimeouts.Receiver {
 	}
 
 	/**
+	 * What is known of the node.
+	 */
+	NodeStatus status() {
+		Vote.Failed last = this.health.lastFailure();
+		Duration roundTrip = this.roundTrip;
+		return new NodeStatus(name(), this.health.isVotingNow(), this.health.unchangedFor(),
+				Optional.ofNullable(last).map(Vote.Failed::reason),
+				Optional.ofNullable(last).map((failure) -> String.valueOf(failure.error())),
+				Optional.ofNullable(roundTrip),
+				(this.node instanceof DescribedServer described) ? described.server() : Optional.empty());
+	}
+
+	/**
+	 * Probe the node now, unless it does not vote: then it is probed anyway.
+	 * @param onEnd told when the answer is there, or the timeout is over
+	 */
+	void check(Runnable onEnd) {
+		if (!this.health.isVoting()) {
+			onEnd.run();
+			return;
+		}
+		long sentAt = this.time.nanoTime();
+		dispatch(LockCommand.PROBE, NOTHING, (vote) -> {
+			if (!(vote instanceof Vote.Failed)) {
+				this.roundTrip = Duration.ofNanos(this.time.nanoTime() - sentAt);
+			}
+			onEnd.run();
+		});
+	}
+
+	/**
 	 * Open the connection ahead of the first lock. There is no timeout here: what is slow
 	 * may be this process, which is starting. A node that cannot serve does not vote
 	 * after this.
+	 * @param onEnd told when the node has answered, or could not be reached
 	 */
-	void start() {
+	void start(Runnable onEnd) {
 		ask(this.node::probe).whenComplete((vote, error) -> {
 			if (((vote != null) ? vote : RequestTimeouts.failed(error)) instanceof Vote.Failed failure) {
 				this.health.failed(failure);
 			}
+			onEnd.run();
 		});
 	}
 

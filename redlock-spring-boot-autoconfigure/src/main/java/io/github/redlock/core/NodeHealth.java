@@ -69,6 +69,9 @@ final class NodeHealth {
 	/** The reasons that were said. Guarded by itself. */
 	private final Set<String> said = new HashSet<>();
 
+	/** When it began to vote, or stopped. */
+	private volatile long changedAt;
+
 	private volatile long backoffNanos;
 
 	private volatile Vote.@Nullable Failed lastFailure;
@@ -84,6 +87,21 @@ final class NodeHealth {
 		this.events = events;
 		this.votingNodes = votingNodes;
 		this.probe = probe;
+		this.changedAt = time.nanoTime();
+	}
+
+	/**
+	 * For how long it has been voting, or has not.
+	 */
+	Duration unchangedFor() {
+		return Duration.ofNanos(this.time.nanoTime() - this.changedAt);
+	}
+
+	/**
+	 * The last failure, which may be over.
+	 */
+	Vote.@Nullable Failed lastFailure() {
+		return this.lastFailure;
 	}
 
 	/**
@@ -95,6 +113,13 @@ final class NodeHealth {
 		}
 		probeLater();
 		return false;
+	}
+
+	/**
+	 * Whether the node is asked, without a probe if it is not.
+	 */
+	boolean isVotingNow() {
+		return this.voting.get() && !this.closed;
 	}
 
 	/**
@@ -139,6 +164,7 @@ final class NodeHealth {
 		}
 		this.lastFailure = failure;
 		this.events.nodeError(this.node, failure.error());
+		this.events.observers().tell((observer) -> observer.nodeFailed(this.node, failure.reason()));
 		switch (failure.reason()) {
 			case UNREACHABLE, UNABLE, QUARANTINED -> stopVoting(failure);
 			case TIMEOUT -> {
@@ -160,11 +186,17 @@ final class NodeHealth {
 
 	private void stopVoting(Vote.Failed failure) {
 		boolean changed = this.voting.compareAndSet(true, false);
+		boolean quorumLost = false;
 		if (changed) {
-			this.votingNodes.lost();
+			this.changedAt = this.time.nanoTime();
+			quorumLost = this.votingNodes.lost();
 			this.events.nodeDown(this.node, failure.error());
 		}
 		say(failure, changed);
+		if (quorumLost) {
+			logger.error("{}. Nothing can be locked or extended until more nodes vote.", this.votingNodes);
+			this.events.quorumLost(this.votingNodes.count(), this.votingNodes.quorum());
+		}
 		probeLater();
 	}
 
@@ -204,9 +236,14 @@ final class NodeHealth {
 
 	private void voteAgain() {
 		if (this.voting.compareAndSet(false, true)) {
-			this.votingNodes.gained();
+			this.changedAt = this.time.nanoTime();
+			boolean quorumRegained = this.votingNodes.gained();
 			this.events.nodeUp(this.node);
 			logger.info("Redis node {} votes again. {}.", this.node, this.votingNodes);
+			if (quorumRegained) {
+				logger.info("{}. Locks can be acquired again.", this.votingNodes);
+				this.events.quorumRegained(this.votingNodes.count(), this.votingNodes.quorum());
+			}
 		}
 	}
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import io.github.redlock.LockOptions;
 import io.github.redlock.LockRules;
 import io.github.redlock.RedlockListener;
+import io.github.redlock.RedlockObserver;
 import io.github.redlock.spi.Awaiter;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.NodeIo;
@@ -33,6 +34,12 @@ public final class RedlockBuilder {
 	private List<LockNode> nodes = List.of();
 
 	private final List<RedlockListener> listeners = new ArrayList<>();
+
+	private final List<RedlockObserver> observers = new ArrayList<>();
+
+	private String name = "redlock";
+
+	private String owner = "";
 
 	private Duration defaultTtl = Duration.ofSeconds(30);
 
@@ -75,6 +82,38 @@ public final class RedlockBuilder {
 	 */
 	public RedlockBuilder listener(RedlockListener listener) {
 		this.listeners.add(Objects.requireNonNull(listener, "listener must not be null"));
+		return this;
+	}
+
+	/**
+	 * Add an observer.
+	 * @param observer measures what happens
+	 * @return this
+	 */
+	public RedlockBuilder observer(RedlockObserver observer) {
+		this.observers.add(Objects.requireNonNull(observer, "observer must not be null"));
+		return this;
+	}
+
+	/**
+	 * What this client is called in logs and status.
+	 * @param name not blank, default {@code redlock}
+	 * @return this
+	 */
+	public RedlockBuilder name(String name) {
+		this.name = Objects.requireNonNull(name, "name must not be null");
+		return this;
+	}
+
+	/**
+	 * Who holds the locks of this client, for people who look at a node: it is put in
+	 * front of the random part of each owner value, with a colon between.
+	 * @param owner up to 100 characters of ASCII, such as a host and a process number;
+	 * others become dashes; empty, the default, for nothing
+	 * @return this
+	 */
+	public RedlockBuilder owner(String owner) {
+		this.owner = Objects.requireNonNull(owner, "owner must not be null");
 		return this;
 	}
 
@@ -178,7 +217,7 @@ public final class RedlockBuilder {
 	}
 
 	private LockSettings settings() {
-		LockSettings defaults = new LockSettings(null, 3,
+		LockSettings defaults = new LockSettings("", null, 3,
 				new RetrySchedule(Duration.ofMillis(200), Duration.ofMillis(100)), DRIFT_FACTOR, true, Duration.ZERO,
 				null);
 		return defaults.with(this.options, true);
@@ -197,14 +236,15 @@ public final class RedlockBuilder {
 		List<Runnable> onClose = new ArrayList<>();
 		TimeSource time = (this.time != null) ? this.time : ownTime(onClose);
 		UserCode userCode = new UserCode(callbackExecutor(this.callbackExecutor, time, onClose));
-		EventDispatcher events = new EventDispatcher(this.listeners, userCode.ofCaller());
-		VotingNodes votingNodes = new VotingNodes(quorum);
+		EventDispatcher events = new EventDispatcher(this.listeners, userCode.ofCaller(),
+				new Observers(this.observers.stream().map((each) -> each.forClient(this.name)).toList()));
+		VotingNodes votingNodes = new VotingNodes(this.name, quorum);
 		List<NodeGuard> guards = new ArrayList<>();
 		this.nodes.forEach((node) -> guards.add(new NodeGuard(node, time, this.commandTimeout, events, votingNodes)));
 		NodeGroup group = new NodeGroup(List.copyOf(guards), quorum, time, this.random, events, awaiter(time));
-		Supplier<String> values = (this.values != null) ? this.values : new LockValues();
+		Supplier<String> values = (this.values != null) ? this.values : new LockValues(this.owner);
 		DefaultRedlock redlock = new DefaultRedlock(
-				new DefaultRedlock.Parts(group, new KeepAlive(group, this.commandTimeout, this.extendAfter),
+				new DefaultRedlock.Parts(this.name, group, new KeepAlive(group, this.commandTimeout, this.extendAfter),
 						new Requests(values, this.fencing ? new FencingTokens(time) : null), userCode, this.defaultTtl,
 						defaults.over(this.options), defaults, new ShortTtls(this.commandTimeout), onClose));
 		if (values instanceof LockValues own) {

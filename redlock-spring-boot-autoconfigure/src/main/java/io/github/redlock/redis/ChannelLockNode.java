@@ -1,12 +1,14 @@
 package io.github.redlock.redis;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 import org.jspecify.annotations.Nullable;
 
 import io.github.redlock.spi.Awaiter;
 import io.github.redlock.spi.Connecting;
+import io.github.redlock.spi.DescribedServer;
 import io.github.redlock.spi.NodeIo;
 import io.github.redlock.spi.Vote;
 
@@ -14,11 +16,13 @@ import io.github.redlock.spi.Vote;
  * A node reached over a connection in clear text, whose input and output are done by the
  * threads that wait for answers. It connects with its first request.
  */
-final class ChannelLockNode extends ScriptLockNode implements NodeIo, Connecting {
+final class ChannelLockNode extends ScriptLockNode implements NodeIo, Connecting, DescribedServer {
 
 	private final IoLoop io;
 
 	private final NodeChannel channel;
+
+	private final ServerIdentities identities;
 
 	private final Duration connectTime;
 
@@ -27,14 +31,21 @@ final class ChannelLockNode extends ScriptLockNode implements NodeIo, Connecting
 	 * @param io shared with the other nodes of the lock
 	 * @param opener opens a connection to it
 	 * @param notices hears of releases
+	 * @param identities know which server it leads to
 	 * @param connectTime how long opening a connection may take
 	 */
 	ChannelLockNode(String name, ScriptCommands commands, IoLoop io, Connectors.Opener opener,
-			@Nullable ReleaseSubscription notices, Duration connectTime) {
+			@Nullable ReleaseSubscription notices, ServerIdentities identities, Duration connectTime) {
 		super(name, commands, true, notices);
 		this.io = io;
 		this.channel = io.add(name, opener);
+		this.identities = identities;
 		this.connectTime = connectTime;
+	}
+
+	@Override
+	public Optional<String> server() {
+		return this.identities.server(name());
 	}
 
 	@Override

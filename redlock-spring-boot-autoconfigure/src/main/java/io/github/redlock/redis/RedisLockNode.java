@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
@@ -22,6 +23,7 @@ import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisPipelineException;
 
 import io.github.redlock.spi.Connecting;
+import io.github.redlock.spi.DescribedServer;
 import io.github.redlock.spi.Vote;
 
 /**
@@ -38,7 +40,7 @@ import io.github.redlock.spi.Vote;
  * tried first, and replaced if it is dead, before anything that counts is written to it.
  * Once in a while it is used anyway, because a firewall forgets connections.
  */
-final class RedisLockNode extends ScriptLockNode implements Connecting {
+final class RedisLockNode extends ScriptLockNode implements Connecting, DescribedServer {
 
 	/** A connection that was not used for this long is tried before it is used. */
 	static final Duration IDLE = Duration.ofMillis(200);
@@ -313,6 +315,11 @@ final class RedisLockNode extends ScriptLockNode implements Connecting {
 			this.connectingEnded.forEach(Runnable::run);
 			this.check.identities().tried(name());
 		}
+	}
+
+	@Override
+	public Optional<String> server() {
+		return this.check.identities().server(name());
 	}
 
 	@Override

@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 import io.github.redlock.spi.LockNode;
@@ -31,7 +32,11 @@ public final class RedisLockNodes implements AutoCloseable {
 	/** Of a connection factory of somebody else. */
 	private static final Duration UNKNOWN_CONNECT_TIME = Duration.ofSeconds(2);
 
+	private static final int COMMANDS_OF_AN_INSPECTION = 4;
+
 	private final ScriptCommands commands;
+
+	private final LockKeyInspector inspector;
 
 	private final List<LockNode> nodes = new ArrayList<>();
 
@@ -61,6 +66,7 @@ public final class RedisLockNodes implements AutoCloseable {
 	 */
 	public RedisLockNodes(String keyPrefix, Duration fenceRetention, Duration restartQuarantine) {
 		this.commands = new ScriptCommands(keyPrefix, fenceRetention);
+		this.inspector = new LockKeyInspector(keyPrefix);
 		this.check = new ServerCheck(new RestartQuarantine(restartQuarantine), this.identities);
 	}
 
@@ -89,6 +95,7 @@ public final class RedisLockNodes implements AutoCloseable {
 	 */
 	public void add(String name, RedisConnectionFactory connectionFactory) {
 		this.identities.expect(name);
+		this.inspector.add(name, connectionFactory::getConnection, UNKNOWN_CONNECT_TIME);
 		this.nodes.add(new RedisLockNode(name, connectionFactory::getConnection, this.commands, false, null, this.check,
 				UNKNOWN_CONNECT_TIME));
 	}
@@ -127,14 +134,15 @@ public final class RedisLockNodes implements AutoCloseable {
 		Supplier<RedisNodeSettings> current = () -> first.replacedBy(settings.get());
 		ReleaseSubscription notices = new ReleaseSubscription(name,
 				() -> JedisConnections.openForNotices(current.get(), connectTimeout), this.noticesExecutor);
+		Supplier<RedisConnection> opener = () -> JedisConnections.openForPipelines(current.get(), connectTimeout,
+				commandTimeout);
+		this.inspector.add(name, opener, connectTime.plus(commandTimeout.multipliedBy(COMMANDS_OF_AN_INSPECTION)));
 		if (first.tls() == null) {
 			this.nodes.add(new ChannelLockNode(name, this.commands, io(commandTimeout),
-					() -> open(name, current.get(), connectTimeout), notices, connectTime));
+					() -> open(name, current.get(), connectTimeout), notices, this.identities, connectTime));
 			return;
 		}
-		this.nodes.add(new RedisLockNode(name,
-				() -> JedisConnections.openForPipelines(current.get(), connectTimeout, commandTimeout), this.commands,
-				true, notices, this.check, connectTime));
+		this.nodes.add(new RedisLockNode(name, opener, this.commands, true, notices, this.check, connectTime));
 	}
 
 	private Connectors.Connection open(String name, RedisNodeSettings settings, Duration connectTimeout)
@@ -154,6 +162,28 @@ public final class RedisLockNodes implements AutoCloseable {
 	 */
 	public Optional<String> findSharedServer(Duration patience) {
 		return this.identities.problem(patience.toMillis());
+	}
+
+	/**
+	 * Ask all nodes who has a resource, each on a connection that is opened for that.
+	 * Blocks for a few round trips, or for the timeouts of a node that is down.
+	 * @param resource the name of the resource
+	 * @return what each node says, in their order
+	 */
+	public List<LockKeyReport> inspect(String resource) {
+		return this.inspector.inspect(resource);
+	}
+
+	/**
+	 * Delete the lock of a resource on all nodes, whoever has it, by order of an
+	 * operator. Its holder is not asked: it learns of that when it extends or releases
+	 * the lock, and may work on until then beside the next holder. Blocks as
+	 * {@link #inspect} does.
+	 * @param resource the name of the resource
+	 * @return what was on each node before
+	 */
+	public List<LockKeyReport> free(String resource) {
+		return this.inspector.free(resource);
 	}
 
 	private IoLoop io(Duration commandTimeout) {

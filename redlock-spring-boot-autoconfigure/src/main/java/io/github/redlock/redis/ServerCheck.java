@@ -19,6 +19,9 @@ import io.github.redlock.spi.Vote;
  */
 record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities) {
 
+	/** Redis and its relatives tell each their version; Valkey that of Redis too. */
+	private static final Pattern VERSION = Pattern.compile("(?m)^(valkey|redis)_version:(\\S+)\\s*$");
+
 	private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)\\s*$");
 
 	/**
@@ -42,6 +45,10 @@ record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities) {
 			info = "";
 			refusal = ex;
 		}
+		String server = describe(info);
+		if (server != null) {
+			this.identities.describe(node, server);
+		}
 		Matcher runId = RUN_ID.matcher(info);
 		Throwable twin = this.identities.check(node, runId.find() ? runId.group(1) : null);
 		if (twin != null) {
@@ -49,6 +56,18 @@ record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities) {
 		}
 		Throwable tooYoung = this.quarantine.check(info, refusal);
 		return (tooYoung != null) ? new Vote.Failed(Vote.Failed.Reason.QUARANTINED, tooYoung) : null;
+	}
+
+	private static @Nullable String describe(String info) {
+		String description = null;
+		Matcher version = VERSION.matcher(info);
+		while (version.find()) {
+			boolean valkey = version.group(1).equals("valkey");
+			if (valkey || description == null) {
+				description = (valkey ? "Valkey " : "Redis ") + version.group(2);
+			}
+		}
+		return description;
 	}
 
 }

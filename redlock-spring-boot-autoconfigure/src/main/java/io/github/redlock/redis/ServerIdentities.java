@@ -29,6 +29,9 @@ final class ServerIdentities {
 	/** The run_id of the server behind each node, by the name of the node. */
 	private final Map<String, String> serverOf = new ConcurrentHashMap<>();
 
+	/** Name and version of the server behind each node, by the name of the node. */
+	private final Map<String, String> described = new ConcurrentHashMap<>();
+
 	private final Set<String> unchecked = ConcurrentHashMap.newKeySet();
 
 	private final Set<String> said = ConcurrentHashMap.newKeySet();
@@ -52,6 +55,21 @@ final class ServerIdentities {
 		if (first != null) {
 			first.complete(null);
 		}
+	}
+
+	/**
+	 * What a connection leads to.
+	 * @param server name and version
+	 */
+	void describe(String node, String server) {
+		this.described.put(node, server);
+	}
+
+	/**
+	 * The server behind a node, as far as it has told.
+	 */
+	Optional<String> server(String node) {
+		return Optional.ofNullable(this.described.get(node));
 	}
 
 	/**

@@ -15,8 +15,8 @@ import java.util.concurrent.CompletionStage;
  * Implementations are thread-safe and honour the contract checked by
  * {@code LockNodeContract} in the tests of this project. They need no timeout of their
  * own; the lock gives up on an answer after its command timeout. A node that can do more
- * says so by implementing {@link BatchExtension}, {@link ReleaseNotices} or
- * {@link NodeIo}.
+ * says so by implementing {@link BatchExtension}, {@link ReleaseNotices},
+ * {@link Connecting}, {@link DescribedServer} or {@link NodeIo}.
  *
  * @since 0.1.0
  */

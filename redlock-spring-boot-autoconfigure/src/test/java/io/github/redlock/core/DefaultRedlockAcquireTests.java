@@ -621,7 +621,7 @@ class DefaultRedlockAcquireTests {
 	void everyAttemptUsesAFreshValue() {
 		FakeCluster cluster = new FakeCluster(3);
 		List<String> values = new ArrayList<>();
-		LockValues source = new LockValues();
+		LockValues source = new LockValues("");
 		Redlock redlock = cluster.client((builder) -> builder.values(() -> {
 			values.add(source.get());
 			return values.get(values.size() - 1);

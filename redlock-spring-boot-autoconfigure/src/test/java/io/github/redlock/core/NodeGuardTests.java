@@ -33,7 +33,7 @@ class NodeGuardTests {
 	private final Recorder recorder = new Recorder();
 
 	private final NodeGuard guard = new NodeGuard(this.node, this.time, TIMEOUT,
-			new EventDispatcher(List.of(this.recorder), this.time), new VotingNodes(new Quorum(3)));
+			new EventDispatcher(List.of(this.recorder), this.time), new VotingNodes("redlock", new Quorum(3)));
 
 	private final List<Vote> votes = new ArrayList<>();
 
@@ -336,7 +336,7 @@ class NodeGuardTests {
 			}
 		};
 		NodeGuard guard = new NodeGuard(this.node, fragile, TIMEOUT,
-				new EventDispatcher(List.of(this.recorder), this.time), new VotingNodes(new Quorum(3)));
+				new EventDispatcher(List.of(this.recorder), this.time), new VotingNodes("redlock", new Quorum(3)));
 		broken.set(true);
 		assertThatThrownBy(() -> guard.send(LockCommand.ACQUIRE, request("a", "v1"), this.votes::add))
 			.isInstanceOf(OutOfMemoryError.class);
@@ -363,7 +363,7 @@ class NodeGuardTests {
 			public java.util.concurrent.CompletionStage<Vote> acquire(LockRequest request) {
 				throw new IllegalStateException("broken implementation");
 			}
-		}, this.time, TIMEOUT, new EventDispatcher(List.of(), this.time), new VotingNodes(new Quorum(3)));
+		}, this.time, TIMEOUT, new EventDispatcher(List.of(), this.time), new VotingNodes("redlock", new Quorum(3)));
 		throwing.send(LockCommand.ACQUIRE, request("a", "v"), this.votes::add);
 		assertThat(failure(0).error()).hasMessage("broken implementation");
 	}
@@ -385,7 +385,8 @@ class NodeGuardTests {
 	@Test
 	void slowStartIsNoFailure() {
 		this.node.freeze();
-		this.guard.start();
+		this.guard.start(() -> {
+		});
 		this.time.advance(Duration.ofSeconds(1));
 		this.node.thaw();
 		this.time.advance(ms(1));
@@ -398,7 +399,8 @@ class NodeGuardTests {
 	@Test
 	void nodeThatCannotBeReachedAtTheStartIsDownAndProbed() {
 		this.node.refuse(true);
-		this.guard.start();
+		this.guard.start(() -> {
+		});
 		this.time.advance(ms(50));
 		send(LockCommand.ACQUIRE, "v1");
 		assertThat(failure(0).reason()).isEqualTo(Vote.Failed.Reason.DOWN);
@@ -428,7 +430,8 @@ class NodeGuardTests {
 				return java.util.concurrent.CompletableFuture.completedFuture(
 						new Vote.Failed(Vote.Failed.Reason.UNREACHABLE, new IllegalStateException("reset")));
 			}
-		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time), new VotingNodes(new Quorum(3)));
+		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time),
+				new VotingNodes("redlock", new Quorum(3)));
 		for (int i = 0; i < 10_000; i++) {
 			flapping.send(LockCommand.ACQUIRE, request("a", "v" + i), this.votes::add);
 			this.time.advance(ms(1));
@@ -471,7 +474,8 @@ class NodeGuardTests {
 	@Test
 	void releaseIsNotKeptWhereNothingWasEverSent() {
 		this.node.refuse(true);
-		this.guard.start();
+		this.guard.start(() -> {
+		});
 		this.time.advance(ms(1));
 		send(LockCommand.ACQUIRE, "v1");
 		send(LockCommand.RELEASE, "v1");
@@ -525,7 +529,8 @@ class NodeGuardTests {
 				return java.util.concurrent.CompletableFuture.completedFuture(
 						new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY, new IllegalStateException("WRONGTYPE")));
 			}
-		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time), new VotingNodes(new Quorum(3)));
+		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time),
+				new VotingNodes("redlock", new Quorum(3)));
 		picky.send(LockCommand.ACQUIRE, request("a", "v1"), this.votes::add);
 		for (int seconds : new int[] { 60, 20 }) {
 			picky.send(LockCommand.EXTEND, request("a", "v1").withTtl(Duration.ofSeconds(seconds)), this.votes::add);
@@ -570,7 +575,8 @@ class NodeGuardTests {
 				return java.util.concurrent.CompletableFuture.completedFuture(
 						new Vote.Failed(Vote.Failed.Reason.ERROR_REPLY, new IllegalStateException("WRONGTYPE")));
 			}
-		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time), new VotingNodes(new Quorum(3)));
+		}, this.time, TIMEOUT, new EventDispatcher(List.of(this.recorder), this.time),
+				new VotingNodes("redlock", new Quorum(3)));
 		picky.send(LockCommand.ACQUIRE, request("a", "v1"), this.votes::add);
 		this.time.advance(ms(1));
 		picky.send(LockCommand.RELEASE, request("a", "v1"), this.votes::add);

@@ -27,7 +27,7 @@ class PatienceTests {
 	/** With pauses of 200 ms. */
 	private static Patience patience(Long waitMillis, int retryCount) {
 		Duration waitTime = (waitMillis != null) ? Duration.ofMillis(waitMillis) : null;
-		return new Patience(new LockSettings(waitTime, retryCount,
+		return new Patience(new LockSettings("", waitTime, retryCount,
 				new RetrySchedule(Duration.ofMillis(200), Duration.ZERO), 0.01, false, Duration.ZERO, null), START);
 	}
 

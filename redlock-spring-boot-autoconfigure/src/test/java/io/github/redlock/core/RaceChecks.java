@@ -293,7 +293,9 @@ class RaceChecks {
 
 		private final NodeGroup group;
 
-		private final LockSettings settings = new LockSettings(Duration.ofSeconds(5), 0,
+		private static final Caller CALLER = new Caller(Runnable::run, "caller");
+
+		private final LockSettings settings = new LockSettings("", Duration.ofSeconds(5), 0,
 				new RetrySchedule(Duration.ofMillis(100), Duration.ZERO), 0.01, false, Duration.ZERO, null);
 
 		private final LocalQueues queues;
@@ -307,7 +309,8 @@ class RaceChecks {
 			for (int i = 0; i < size; i++) {
 				Wire wire = new Wire();
 				this.nodes.add(wire);
-				this.guards.add(new NodeGuard(wire, this.time, TIMEOUT, events, new VotingNodes(new Quorum(size))));
+				this.guards
+					.add(new NodeGuard(wire, this.time, TIMEOUT, events, new VotingNodes("redlock", new Quorum(size))));
 			}
 			this.node = this.nodes.get(0);
 			this.group = new NodeGroup(this.guards, new Quorum(size), this.time, () -> 0, events, this.time);
@@ -320,7 +323,7 @@ class RaceChecks {
 			DefaultLockHandle.Shared shared = new DefaultLockHandle.Shared(this.group, this.queues,
 					new KeepAlive(this.group, TIMEOUT, 0.3), (ended) -> {
 					});
-			DefaultLockHandle lock = new DefaultLockHandle(shared, grant, this.settings, List.of(), Runnable::run);
+			DefaultLockHandle lock = new DefaultLockHandle(shared, grant, this.settings, List.of(), CALLER);
 			lock.start();
 			return lock;
 		}
@@ -329,7 +332,7 @@ class RaceChecks {
 			Acquisition.Shared shared = new Acquisition.Shared(this.group, this.queues, new Requests(() -> "v", null),
 					(grant, settings, attempts, userCode) -> hold());
 			Acquisition acquisition = new Acquisition(shared, List.of("a"), Duration.ofSeconds(10), this.settings,
-					Runnable::run);
+					CALLER);
 			acquisition.begin();
 			return acquisition;
 		}

@@ -17,7 +17,7 @@ class RenewalTests {
 
 	private static final Duration TTL = Duration.ofSeconds(9);
 
-	private static final LockSettings EXTENDED = new LockSettings(null, 0,
+	private static final LockSettings EXTENDED = new LockSettings("", null, 0,
 			new RetrySchedule(Duration.ZERO, Duration.ZERO), 0.01, true, Duration.ZERO, null);
 
 	private final VirtualTime time = new VirtualTime();
@@ -63,6 +63,11 @@ class RenewalTests {
 	}
 
 	private record Held(LockRequest request, boolean isHeld, long remainingNanos) implements ExtendableLock {
+
+		@Override
+		public String name() {
+			return "";
+		}
 
 		@Override
 		public boolean endIfExpired() {

@@ -134,6 +134,16 @@ public final class FakeCluster {
 		}
 
 		@Override
+		public void quorumLost(int voting, int quorum) {
+			this.events.add("quorumLost " + voting + " of " + quorum);
+		}
+
+		@Override
+		public void quorumRegained(int voting, int quorum) {
+			this.events.add("quorumRegained " + voting + " of " + quorum);
+		}
+
+		@Override
 		public void nodeUp(String node) {
 			this.events.add("nodeUp " + node);
 		}

@@ -1,0 +1,196 @@
+package io.github.redlock.aop;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
+import io.micrometer.observation.tck.TestObservationRegistry;
+import io.micrometer.tracing.handler.DefaultTracingObservationHandler;
+import io.micrometer.tracing.test.simple.SimpleSpan;
+import io.micrometer.tracing.test.simple.SimpleTracer;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+
+import io.github.redlock.LockNotAcquiredException;
+import io.github.redlock.annotation.DistributedLock;
+import io.github.redlock.annotation.LockFailurePolicy;
+import io.github.redlock.autoconfigure.DistributedLockAutoConfiguration;
+import io.github.redlock.autoconfigure.RedlockAutoConfiguration;
+import io.github.redlock.memory.InMemoryLocks;
+
+import static io.micrometer.observation.tck.TestObservationRegistryAssert.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+/**
+ * What is observed of a locked section, for traces and metrics.
+ */
+class SectionObservationTests {
+
+	private final TestObservationRegistry registry = TestObservationRegistry.create();
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(
+				AutoConfigurations.of(RedlockAutoConfiguration.class, DistributedLockAutoConfiguration.class))
+		.withPropertyValues("redlock.mode=in-memory")
+		.withBean(ObservationRegistry.class, () -> this.registry)
+		.withBean(Service.class, () -> new Service(this.registry));
+
+	static class Service {
+
+		private final ObservationRegistry registry;
+
+		Service(ObservationRegistry registry) {
+			this.registry = registry;
+		}
+
+		private String current() {
+			Observation current = this.registry.getCurrentObservation();
+			return (current != null) ? current.getContext().getName() : "none";
+		}
+
+		@DistributedLock(key = "#key", waitTime = 0)
+		public String plain(String key) {
+			return current();
+		}
+
+		@DistributedLock(name = "failing", key = "#key")
+		public void failing(String key) {
+			throw new IllegalStateException("as the work may");
+		}
+
+		@DistributedLock(name = "skipped", key = "#key", waitTime = 0, onUnavailable = LockFailurePolicy.SKIP)
+		public void skipped(String key) {
+		}
+
+		@DistributedLock(key = "#key", waitTime = 0)
+		public CompletableFuture<String> future(String key) {
+			return CompletableFuture.completedFuture(current());
+		}
+
+		@DistributedLock(key = "#key", waitTime = 0)
+		public Mono<String> mono(String key) {
+			return Mono.deferContextual((context) -> Mono
+				.just(context.<Observation>get(SectionObservation.REACTOR_KEY).getContext().getName()));
+		}
+
+		@DistributedLock(key = "#key", waitTime = 0)
+		public Flux<String> flux(String key) {
+			return Flux.error(new IllegalStateException("as the work may"));
+		}
+
+	}
+
+	private void run(SectionTest test) {
+		this.runner.run((context) -> {
+			assertThat(context).hasNotFailed();
+			test.accept(context.getBean(Service.class), context.getBean(InMemoryLocks.class));
+		});
+	}
+
+	private void assertOne(String section, String outcome) {
+		assertThat(this.registry).hasNumberOfObservationsWithNameEqualTo(SectionObservation.NAME, 1)
+			.hasObservationWithNameEqualTo(SectionObservation.NAME)
+			.that()
+			.hasBeenStarted()
+			.hasBeenStopped()
+			.hasLowCardinalityKeyValue("name", section)
+			.hasLowCardinalityKeyValue("outcome", outcome)
+			.doesNotHaveHighCardinalityKeyValueWithKey("resource");
+	}
+
+	@Test
+	void workOfAPlainMethodSeesItsSection() {
+		run((service, locks) -> {
+			assertThat(service.plain("a")).isEqualTo(SectionObservation.NAME);
+			assertThat(this.registry.getCurrentObservation()).isNull();
+			assertOne("Service.plain", "acquired");
+		});
+	}
+
+	@Test
+	void workOfAFutureSeesItsSection() {
+		run((service, locks) -> {
+			assertThat(service.future("a").get(20, TimeUnit.SECONDS)).isEqualTo(SectionObservation.NAME);
+			assertOne("Service.future", "acquired");
+		});
+	}
+
+	@Test
+	void workOfAPublisherSeesItsSection() {
+		run((service, locks) -> {
+			Mono<String> mono = service.mono("a");
+			assertThat(this.registry).doesNotHaveAnyObservation();
+			assertThat(mono.block(Duration.ofSeconds(20))).isEqualTo(SectionObservation.NAME);
+			assertOne("Service.mono", "acquired");
+		});
+	}
+
+	@Test
+	void errorOfTheWorkIsOneOfTheSection() {
+		run((service, locks) -> {
+			assertThatIllegalStateException().isThrownBy(() -> service.failing("a"));
+			assertOne("failing", "acquired");
+			assertThat(this.registry).hasObservationWithNameEqualTo(SectionObservation.NAME).that().hasError();
+		});
+	}
+
+	@Test
+	void errorOfAPublisherIsOneOfTheSection() {
+		run((service, locks) -> {
+			assertThatIllegalStateException().isThrownBy(() -> service.flux("a").blockLast(Duration.ofSeconds(20)));
+			assertOne("Service.flux", "acquired");
+			assertThat(this.registry).hasObservationWithNameEqualTo(SectionObservation.NAME).that().hasError();
+		});
+	}
+
+	@Test
+	void sectionWithoutALockSaysWhy() {
+		run((service, locks) -> {
+			locks.hold("a", Duration.ofHours(1));
+			assertThatExceptionOfType(LockNotAcquiredException.class).isThrownBy(() -> service.plain("a"));
+			assertOne("Service.plain", "held");
+		});
+	}
+
+	@Test
+	void skippedSectionIsNoError() {
+		run((service, locks) -> {
+			locks.hold("skipped:a", Duration.ofHours(1));
+			service.skipped("a");
+			assertOne("skipped", "held");
+			assertThat(this.registry).hasObservationWithNameEqualTo(SectionObservation.NAME).that().doesNotHaveError();
+		});
+	}
+
+	@Test
+	void sectionIsASpanWithItsAttemptsAsEvents() {
+		SimpleTracer tracer = new SimpleTracer();
+		this.registry.observationConfig().observationHandler(new DefaultTracingObservationHandler(tracer));
+		run((service, locks) -> {
+			Observation.createNotStarted("request", this.registry).observe(() -> service.plain("a"));
+			List<SimpleSpan> spans = List.copyOf(tracer.getSpans());
+			assertThat(spans).extracting(SimpleSpan::getName).containsExactly("request", "lock Service.plain");
+			SimpleSpan section = spans.get(1);
+			assertThat(section.getParentId()).isEqualTo(spans.get(0).getSpanId());
+			assertThat(section.getEvents()).extracting(java.util.Map.Entry::getValue)
+				.containsExactly("asked the nodes", "lock acquired");
+			assertThat(section.getTags()).containsEntry("name", "Service.plain").containsEntry("outcome", "acquired");
+		});
+	}
+
+	private interface SectionTest {
+
+		void accept(Service service, InMemoryLocks locks) throws Exception;
+
+	}
+
+}
