@@ -114,6 +114,7 @@ class RedlockAutoConfigurationTests {
 			assertThat(analysis.getDescription()).contains("redlock.nodes is empty").contains("no Redis connection");
 			assertThat(analysis.getAction()).contains("redlock:\n")
 				.contains("nodes:")
+				.contains("redlock.mode=in-memory")
 				.contains("redlock.enabled=false");
 		});
 	}
