@@ -139,6 +139,19 @@ class CoroutineMethodTests {
 	}
 
 	@Test
+	void nextCallerFindsNoLockOfAFlowWhoseBeginningWasWanted() {
+		run((bean) -> {
+			CompletableFuture<?> result = bean.firstOfFlowTwice("a");
+			settle();
+			assertThat(result.get()).isEqualTo(java.util.List.of("a first", "a first"));
+			settle();
+			assertThat(this.cluster.holding("a")).isZero();
+			assertThat(this.recorder.events("acquired")).hasSize(2);
+			assertThat(this.recorder.events("released")).hasSize(2);
+		});
+	}
+
+	@Test
 	void flowOfASuspendingFunctionHoldsItsLockUntilItIsCollected() {
 		run((bean) -> {
 			CompletableFuture<?> result = bean.suspendingFlow(this.work);

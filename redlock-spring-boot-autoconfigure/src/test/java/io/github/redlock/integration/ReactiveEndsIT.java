@@ -105,18 +105,32 @@ class ReactiveEndsIT {
 	void releaseComesBeforeTheEnd(End end) {
 		this.runner.run((context) -> {
 			Service service = context.getBean(Service.class);
-			Redlock redlock = context.getBean(Redlock.class);
-			// A server that does not know the script of a release yet is asked twice.
-			redlock.acquire("numbers", TTL).release();
-			int refused = 0;
-			for (int i = 0; i < TIMES; i++) {
-				end.read((i % 2 == 0) ? service.numbers() : service.numbersOfAnotherThread());
-				Optional<LockHandle> next = redlock.tryAcquire("numbers", TTL);
-				refused += next.isEmpty() ? 1 : 0;
-				next.orElseGet(() -> redlock.acquire("numbers", TTL)).release();
-			}
-			assertThat(refused).as("refused of " + TIMES).isZero();
+			assertNoneIsRefused(context.getBean(Redlock.class), () -> end.read(service.numbers()),
+					() -> end.read(service.numbersOfAnotherThread()));
 		});
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void releaseComesBeforeTheEndOfAFlow(FlowEnd end) {
+		this.runner.withBean(FlowService.class).run((context) -> {
+			FlowService service = context.getBean(FlowService.class);
+			assertNoneIsRefused(context.getBean(Redlock.class), () -> end.read(service.numbers()),
+					() -> end.read(service.numbersOfAnotherThread()));
+		});
+	}
+
+	private static void assertNoneIsRefused(Redlock redlock, Runnable read, Runnable readOfAnotherThread) {
+		// A server that does not know the script of a release yet is asked twice.
+		redlock.acquire("numbers", TTL).release();
+		int refused = 0;
+		for (int i = 0; i < TIMES; i++) {
+			((i % 2 == 0) ? read : readOfAnotherThread).run();
+			Optional<LockHandle> next = redlock.tryAcquire("numbers", TTL);
+			refused += next.isEmpty() ? 1 : 0;
+			next.orElseGet(() -> redlock.acquire("numbers", TTL)).release();
+		}
+		assertThat(refused).as("refused of " + TIMES).isZero();
 	}
 
 }

@@ -38,6 +38,12 @@ open class CoroutineService {
 		emit(work.go.await())
 	}
 
+	@DistributedLock(key = ["#id"], waitTime = 0)
+	open fun unlessBusy(id: String): Flow<String> = flow {
+		emit("$id first")
+		emit("$id second")
+	}
+
 	@DistributedLock(key = ["a"], ttl = 9_000)
 	open suspend fun suspendingFlow(work: Work): Flow<String> = flow {
 		emit("first")
@@ -126,6 +132,8 @@ class Coroutines(private val bean: CoroutineService) {
 	fun flowing(work: Work) = scope.future { bean.flowing(work).toList() }
 
 	fun firstOfFlow(work: Work) = scope.future { bean.flowing(work).first() }
+
+	fun firstOfFlowTwice(id: String) = scope.future { listOf(bean.unlessBusy(id).first(), bean.unlessBusy(id).first()) }
 
 	fun suspendingFlow(work: Work) = scope.future { bean.suspendingFlow(work).toList() }
 
