@@ -1,6 +1,8 @@
 package io.github.redlock.redis;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,11 +26,13 @@ import redis.clients.jedis.params.ClientKillParams;
 import redis.clients.jedis.params.SetParams;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslStoreBundle;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 import io.github.redlock.LockHandle;
+import io.github.redlock.LockNotAcquiredException;
 import io.github.redlock.LockOptions;
 import io.github.redlock.Redlock;
 import io.github.redlock.autoconfigure.RedlockAutoConfiguration;
@@ -38,6 +42,7 @@ import io.github.redlock.testing.RedisServer;
 import io.github.redlock.testing.TlsServers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Passwords, certificates and addresses that change while an application runs, on real
@@ -123,17 +128,17 @@ class RotatedCredentialsIT {
 			assertLocks(redlock);
 			cutConnections(administrator);
 			assertLocks(redlock);
-			assertHearsOfReleases(redlock, administrator);
+			assertHearsOfReleases(redlock, administrator, "app");
 		});
 	}
 
-	/** The connection for notices logs in with the new password, too. */
-	private static void assertHearsOfReleases(Redlock redlock, Jedis administrator) throws Exception {
+	/** The connection for notices uses what holds now, too. */
+	private static void assertHearsOfReleases(Redlock redlock, Jedis administrator, String user) throws Exception {
 		administrator.set("redlock:b", "stranger", SetParams.setParams().px(TTL.toMillis()));
 		CompletableFuture<LockHandle> waiting = redlock.acquireAsync(List.of("b"), TTL, PATIENT);
 		Awaitility.await()
 			.atMost(Duration.ofSeconds(20))
-			.until(() -> administrator.clientList(ClientType.PUBSUB).contains("user=app"));
+			.until(() -> administrator.clientList(ClientType.PUBSUB).contains("user=" + user));
 		administrator.del("redlock:b");
 		assertThat(waiting.get(20, TimeUnit.SECONDS).release()).isTrue();
 	}
@@ -173,6 +178,38 @@ class RotatedCredentialsIT {
 			first.kill();
 			assertLocks(redlock);
 		});
+	}
+
+	/** Whoever renews it replaces the file. Spring Boot loads the bundle again. */
+	@Test
+	void certificateOfTheClientMayChange() throws Exception {
+		KeyStore ofServer = tls().certificateFor("ip:127.0.0.1");
+		KeyStore before = tls().certificateFor("dns:client");
+		KeyStore after = tls().certificateFor("dns:client");
+		RedisServer server = opened(tls().start(ofServer, "--tls-auth-clients", "yes", "--tls-ca-cert-file",
+				tls().certificateFile(before).toString()));
+		Jedis administrator = opened(administrator(server, TlsServers.bundle(ofServer, before)));
+		Path file = tls().keyFile(before);
+		new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(RedlockAutoConfiguration.class, SslAutoConfiguration.class))
+			.withPropertyValues("redlock.nodes[0].host=127.0.0.1", "redlock.nodes[0].port=" + server.port(),
+					"redlock.nodes[0].ssl.bundle=client", "redlock.connect-timeout=5s", "redlock.command-timeout=2s",
+					"spring.ssl.bundle.pem.client.keystore.certificate=" + file,
+					"spring.ssl.bundle.pem.client.keystore.private-key=" + file,
+					"spring.ssl.bundle.pem.client.truststore.certificate=" + tls().certificateFile(ofServer),
+					"spring.ssl.bundle.pem.client.reload-on-update=true",
+					"spring.ssl.bundle.watch.file.quiet-period=100ms")
+			.run((context) -> {
+				Redlock redlock = context.getBean(Redlock.class);
+				assertLocks(redlock);
+				administrator.configSet("tls-ca-cert-file", tls().certificateFile(after).toString());
+				cutConnections(administrator);
+				assertThatExceptionOfType(LockNotAcquiredException.class).isThrownBy(() -> redlock.acquire("a", TTL))
+					.withMessageContaining("certificate of the client");
+				Files.move(tls().keyFile(after), file, StandardCopyOption.ATOMIC_MOVE);
+				assertLocks(redlock);
+				assertHearsOfReleases(redlock, administrator, "default");
+			});
 	}
 
 	/** One for each use, closed when it is done with, and not one for each request. */

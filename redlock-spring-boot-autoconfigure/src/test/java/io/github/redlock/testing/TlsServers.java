@@ -4,11 +4,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.KeyStore;
 import java.util.Base64;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslStoreBundle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -48,14 +52,29 @@ public final class TlsServers {
 	/** A server that shows this certificate. */
 	public RedisServer start(KeyStore keyStore, String... arguments) throws Exception {
 		Path keyFile = pem("key", "PRIVATE KEY", keyStore.getKey("redis", PASSWORD).getEncoded());
-		Path certificateFile = pem("certificate", "CERTIFICATE", keyStore.getCertificate("redis").getEncoded());
-		return RedisServer.withTls(certificateFile, keyFile, arguments);
+		return RedisServer.withTls(certificateFile(keyStore), keyFile, arguments);
+	}
+
+	/** The certificate alone, as a file. */
+	public Path certificateFile(KeyStore keyStore) throws Exception {
+		return pem("certificate", "CERTIFICATE", keyStore.getCertificate("redis").getEncoded());
+	}
+
+	/** The key and its certificate in one file. */
+	public Path keyFile(KeyStore keyStore) throws Exception {
+		Path file = pem("key", "PRIVATE KEY", keyStore.getKey("redis", PASSWORD).getEncoded());
+		return Files.writeString(file, Files.readString(certificateFile(keyStore)), StandardOpenOption.APPEND);
 	}
 
 	private Path pem(String name, String label, byte[] content) throws IOException {
 		String base64 = Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII)).encodeToString(content);
 		return Files.writeString(Files.createTempFile(this.directory, name, ".pem"),
 				"-----BEGIN " + label + "-----\n" + base64 + "\n-----END " + label + "-----\n");
+	}
+
+	/** What a client needs that trusts the server, and shows a certificate of its own. */
+	public static SslBundle bundle(KeyStore ofServer, KeyStore ofClient) throws Exception {
+		return SslBundle.of(SslStoreBundle.of(ofClient, new String(PASSWORD), trustStore(ofServer)));
 	}
 
 	/** What a client needs that trusts this certificate and no other. */
