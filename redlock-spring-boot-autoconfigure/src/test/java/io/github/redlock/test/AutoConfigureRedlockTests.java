@@ -4,25 +4,32 @@ import java.util.List;
 
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.test.autoconfigure.json.JsonTest;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.webmvc.test.autoconfigure.WebMvcTest;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.test.context.ContextConfiguration;
 import org.springframework.test.context.TestContextManager;
 import org.springframework.test.context.junit.jupiter.SpringJUnitConfig;
 import org.springframework.test.web.servlet.MockMvc;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
+import io.github.redlock.LockNotAcquiredException;
 import io.github.redlock.annotation.DistributedLock;
 import io.github.redlock.aop.CurrentLock;
 import io.github.redlock.memory.InMemoryLocks;
 import io.github.redlock.testing.Warnings;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.get;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.content;
@@ -83,6 +90,27 @@ class AutoConfigureRedlockTests {
 
 	}
 
+	/** A slice that has neither a web nor the proxies of Spring AOP. */
+	@Nested
+	@JsonTest
+	@AutoConfigureRedlock
+	class SmallestSlice {
+
+		@Autowired
+		private Controller controller;
+
+		@Autowired
+		private InMemoryLocks locks;
+
+		@Test
+		void isLocked() {
+			assertThat(this.controller.isLocked()).isEqualTo("true");
+			this.locks.hold("busy", java.time.Duration.ofHours(1));
+			assertThatExceptionOfType(LockNotAcquiredException.class).isThrownBy(this.controller::busy);
+		}
+
+	}
+
 	@Nested
 	@SpringBootTest(classes = Application.class, webEnvironment = SpringBootTest.WebEnvironment.NONE)
 	@AutoConfigureRedlock
@@ -103,6 +131,12 @@ class AutoConfigureRedlockTests {
 
 		@Autowired
 		private Controller controller;
+
+	}
+
+	@JsonTest(properties = "logging.level.io.github.redlock=warn")
+	@ContextConfiguration(classes = Application.class)
+	static class SliceWithoutTheLock extends WithoutTheLock {
 
 	}
 
@@ -129,6 +163,16 @@ class AutoConfigureRedlockTests {
 		assertThat(test.controller.isLocked()).isEqualTo("false");
 		assertThatIllegalStateException().isThrownBy(test.controller::needed)
 			.withMessageContaining("slice of the application without @AutoConfigureRedlock");
+	}
+
+	/** Spring Boot sets logging up again, so that this one is read from the output. */
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void smallestSliceWithoutTheLockIsWarnedOf(CapturedOutput output) throws Exception {
+		SliceWithoutTheLock test = new SliceWithoutTheLock();
+		new TestContextManager(SliceWithoutTheLock.class).prepareTestInstance(test);
+		assertThat(output).containsOnlyOnce("run without a lock in this test").contains("Add @AutoConfigureRedlock");
+		assertThat(((WithoutTheLock) test).controller.isLocked()).isEqualTo("false");
 	}
 
 }
