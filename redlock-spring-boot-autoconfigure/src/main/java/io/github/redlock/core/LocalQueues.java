@@ -5,6 +5,7 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -141,7 +142,7 @@ final class LocalQueues {
 				oldest = first;
 			}
 		}
-		return (oldest != own) ? oldest : null;
+		return Objects.equals(oldest, own) ? null : oldest;
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package io.github.redlock.core;
 
 import java.lang.ref.WeakReference;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,7 @@ final class UserCode {
 		ClassLoader classLoader = Thread.currentThread().getContextClassLoader();
 		WeakReference<OfCaller> last = this.last;
 		OfCaller known = (last != null) ? last.get() : null;
-		if (known == null || known.classLoader != classLoader) {
+		if (known == null || !Objects.equals(known.classLoader, classLoader)) {
 			known = new OfCaller(this.executor, classLoader);
 			this.last = new WeakReference<>(known);
 		}
