@@ -13,7 +13,7 @@ import org.springframework.util.ClassUtils;
  * Remembers which beans with locked methods the container has made. Others were put into
  * it as finished objects, such as the mock of a test, and cannot be proxied.
  */
-final class MadeBeans implements BeanPostProcessor {
+final class MadeBeans {
 
 	private static final String BEAN_NAME = MadeBeans.class.getName();
 
@@ -26,7 +26,9 @@ final class MadeBeans implements BeanPostProcessor {
 		if (!beanFactory.containsSingleton(BEAN_NAME)) {
 			MadeBeans made = new MadeBeans();
 			beanFactory.registerSingleton(BEAN_NAME, made);
-			beanFactory.addBeanPostProcessor(made);
+			// No bean: Spring would count it twice, and warn of each bean of the
+			// application that one of its processors is missing.
+			beanFactory.addBeanPostProcessor(made.new Recorder());
 		}
 	}
 
@@ -37,12 +39,16 @@ final class MadeBeans implements BeanPostProcessor {
 		return !(beanFactory.getSingleton(BEAN_NAME) instanceof MadeBeans made) || made.names.contains(beanName);
 	}
 
-	@Override
-	public @Nullable Object postProcessAfterInitialization(Object bean, String beanName) {
-		if (DistributedLockAttributeSource.isCandidate(ClassUtils.getUserClass(bean))) {
-			this.names.add(beanName);
+	private final class Recorder implements BeanPostProcessor {
+
+		@Override
+		public @Nullable Object postProcessAfterInitialization(Object bean, String beanName) {
+			if (DistributedLockAttributeSource.isCandidate(ClassUtils.getUserClass(bean))) {
+				MadeBeans.this.names.add(beanName);
+			}
+			return bean;
 		}
-		return bean;
+
 	}
 
 }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import ch.qos.logback.classic.Level;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -72,6 +73,16 @@ class RedlockAutoConfigurationTests {
 				.containsExactly("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3");
 			assertThat(context.getBean(Redlock.class).defaultTtl()).isEqualTo(Duration.ofSeconds(30));
 		});
+	}
+
+	/** Spring warns of each bean that not every post-processor may have seen. */
+	@Test
+	void beansOfTheApplicationAreProcessedByAllPostProcessors() {
+		assertThat(Warnings.during("org.springframework", Level.WARN,
+				() -> this.runner.withPropertyValues(THREE)
+					.withBean("bean", Object.class)
+					.run((context) -> assertThat(context).hasNotFailed())))
+			.isEmpty();
 	}
 
 	@Test

@@ -23,7 +23,12 @@ public final class Warnings {
 
 	/** The messages of that and higher levels that are logged while the action runs. */
 	public static List<String> during(Level level, Runnable action) {
-		Logger logger = (Logger) LoggerFactory.getLogger("io.github.redlock");
+		return during("io.github.redlock", level, action);
+	}
+
+	/** The same of other packages. */
+	public static List<String> during(String packages, Level level, Runnable action) {
+		Logger logger = (Logger) LoggerFactory.getLogger(packages);
 		ListAppender<ILoggingEvent> appender = new ListAppender<>();
 		appender.start();
 		logger.addAppender(appender);
