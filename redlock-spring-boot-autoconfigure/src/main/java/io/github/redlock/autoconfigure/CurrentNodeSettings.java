@@ -106,6 +106,19 @@ final class CurrentNodeSettings {
 	}
 
 	/**
+	 * What a bundle says of TLS.
+	 */
+	static TlsSettings tls(SslBundle bundle) {
+		SslOptions options = bundle.getOptions();
+		return new TlsSettings(bundle.createSslContext(), list(options.getEnabledProtocols()),
+				list(options.getCiphers()));
+	}
+
+	private static @Nullable List<String> list(String @Nullable [] names) {
+		return (names != null) ? List.of(names) : null;
+	}
+
+	/**
 	 * What was last known of a node.
 	 *
 	 * @param node what the details said
@@ -122,16 +135,6 @@ final class CurrentNodeSettings {
 		private static Known of(Node node, @Nullable TlsSettings tls) {
 			return new Known(node, new RedisNodeSettings(node.name(), node.host(), node.port(), node.username(),
 					node.password(), node.database(), tls));
-		}
-
-		private static TlsSettings tls(SslBundle bundle) {
-			SslOptions options = bundle.getOptions();
-			return new TlsSettings(bundle.createSslContext(), list(options.getEnabledProtocols()),
-					list(options.getCiphers()));
-		}
-
-		private static @Nullable List<String> list(String @Nullable [] names) {
-			return (names != null) ? List.of(names) : null;
 		}
 
 		private Known replacedBy(Node current) {

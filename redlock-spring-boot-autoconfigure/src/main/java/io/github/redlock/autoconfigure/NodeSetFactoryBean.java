@@ -30,12 +30,12 @@ final class NodeSetFactoryBean implements FactoryBean<DefaultRedlock>, Disposabl
 		String property = "redlock.sets." + name + ".nodes";
 		Supplier<NodeSet> set = () -> properties.getSets().getOrDefault(name, new NodeSet());
 		this.nodes = factory.isInMemory() ? null
-				: nodes(property, set, properties, factory, sslBundles.getIfAvailable());
+				: nodes(name, property, set, properties, factory, sslBundles.getIfAvailable());
 		this.redlock = factory.create(name, this.nodes);
 	}
 
-	private static RedisLockNodes nodes(String property, Supplier<NodeSet> set, RedlockProperties properties,
-			RedlockFactory factory, @Nullable SslBundles sslBundles) {
+	private static RedisLockNodes nodes(String name, String property, Supplier<NodeSet> set,
+			RedlockProperties properties, RedlockFactory factory, @Nullable SslBundles sslBundles) {
 		RedlockConnectionDetails connectionDetails = new PropertiesRedlockConnectionDetails(property,
 				() -> set.get().getNodes(), properties::getCredentials, sslBundles);
 		List<Node> configured = connectionDetails.getNodes();
@@ -43,7 +43,7 @@ final class NodeSetFactoryBean implements FactoryBean<DefaultRedlock>, Disposabl
 			throw new RedlockConfigurationException(property + " is empty.",
 					"List the nodes, best three or five independent ones, or take the entry away.");
 		}
-		return factory.nodes(property, connectionDetails, configured, set.get().getKeyPrefix());
+		return factory.nodes(name, property, connectionDetails, configured, set.get().getKeyPrefix());
 	}
 
 	@Override

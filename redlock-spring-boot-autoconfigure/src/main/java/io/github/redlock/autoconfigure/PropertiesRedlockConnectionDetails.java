@@ -24,6 +24,10 @@ final class PropertiesRedlockConnectionDetails implements RedlockConnectionDetai
 
 	private static final int DEFAULT_PORT = 6379;
 
+	private static final int DEFAULT_SENTINEL_PORT = 26379;
+
+	private static final int MAX_PORT = 65535;
+
 	private final String property;
 
 	private final Supplier<List<RedlockProperties.Node>> configured;
@@ -63,6 +67,81 @@ final class PropertiesRedlockConnectionDetails implements RedlockConnectionDetai
 	}
 
 	private Node node(String property, RedlockProperties.Node node) {
+		if (StringUtils.hasText(node.getSentinel().getMaster()) || !node.getSentinel().getNodes().isEmpty()) {
+			return sentinel(property, node);
+		}
+		if (!node.getCluster().getNodes().isEmpty()) {
+			return cluster(property, node);
+		}
+		return server(property, node);
+	}
+
+	private Node sentinel(String property, RedlockProperties.Node node) {
+		RedlockProperties.Sentinel sentinel = node.getSentinel();
+		checkAlone(property, node, "sentinel");
+		if (!node.getCluster().getNodes().isEmpty()) {
+			throw new RedlockConfigurationException(property + " has both a sentinel and a cluster.",
+					"Keep one of them, and give the other an entry of its own.");
+		}
+		if (!StringUtils.hasText(sentinel.getMaster()) || sentinel.getNodes().isEmpty()) {
+			throw new RedlockConfigurationException(
+					property + ".sentinel has no " + (sentinel.getNodes().isEmpty() ? "nodes." : "name of a master."),
+					"Set " + property + ".sentinel.master and " + property + ".sentinel.nodes.");
+		}
+		List<Address> addresses = addresses(property + ".sentinel.nodes", sentinel.getNodes(), DEFAULT_SENTINEL_PORT);
+		String master = String.valueOf(sentinel.getMaster());
+		return of(property, node, master + "@" + addresses.get(0), addresses.get(0),
+				new Sentinel(master, addresses, sentinel.getUsername(), sentinel.getPassword()));
+	}
+
+	private Node cluster(String property, RedlockProperties.Node node) {
+		checkAlone(property, node, "cluster");
+		if (node.getDatabase() != null && node.getDatabase() != 0) {
+			throw new RedlockConfigurationException(
+					property + ".database = " + node.getDatabase() + ", but a Redis Cluster has database 0 only.",
+					"Leave it out.");
+		}
+		List<Address> addresses = addresses(property + ".cluster.nodes", node.getCluster().getNodes(), DEFAULT_PORT);
+		return of(property, node, "cluster@" + addresses.get(0), addresses.get(0), new Cluster(addresses));
+	}
+
+	private Node of(String property, RedlockProperties.Node node, String name, Address first, Topology topology) {
+		String actual = StringUtils.hasText(node.getName()) ? String.valueOf(node.getName()) : name;
+		Credentials apart = NodeCredentials.find(this.credentials.get(), actual);
+		String username = node.getUsername();
+		String password = node.getPassword();
+		if (apart != null) {
+			username = one("redlock.credentials." + actual + ".username", apart.getUsername(), username);
+			password = one("redlock.credentials." + actual + ".password", apart.getPassword(), password);
+		}
+		return new Node(actual, first.host(), first.port(), username, password, orElse(node.getDatabase(), 0),
+				sslBundle(property, node.getSsl(), null, this.sslBundles), topology);
+	}
+
+	private static void checkAlone(String property, RedlockProperties.Node node, String topology) {
+		if (StringUtils.hasText(node.getHost()) || StringUtils.hasText(node.getUrl()) || node.getPort() != null) {
+			throw new RedlockConfigurationException(
+					property + " has a " + topology + " and also an address of its own.",
+					"Keep either " + property + "." + topology + " or the host or url.");
+		}
+	}
+
+	private static List<Address> addresses(String property, List<String> texts, int defaultPort) {
+		List<Address> addresses = new ArrayList<>();
+		for (int i = 0; i < texts.size(); i++) {
+			RedlockProperties.Node node = RedlockProperties.Node.of(texts.get(i));
+			String host = node.getHost();
+			int port = orElse(node.getPort(), defaultPort);
+			if (!StringUtils.hasText(host) || port < 1 || port > MAX_PORT) {
+				throw new RedlockConfigurationException(property + "[" + i + "] is no address.",
+						"Write host:port, such as redis1.example.com:" + defaultPort + ".");
+			}
+			addresses.add(new Address(host, port));
+		}
+		return List.copyOf(addresses);
+	}
+
+	private Node server(String property, RedlockProperties.Node node) {
 		boolean hasUrl = StringUtils.hasText(node.getUrl());
 		boolean hasHost = StringUtils.hasText(node.getHost());
 		if (hasUrl && (hasHost || node.getPort() != null)) {
@@ -84,7 +163,7 @@ final class PropertiesRedlockConnectionDetails implements RedlockConnectionDetai
 							+ host.substring(host.indexOf(':') + 1) + ".");
 		}
 		int port = (url != null) ? url.port(DEFAULT_PORT) : orElse(node.getPort(), DEFAULT_PORT);
-		if (port < 1 || port > 65535) {
+		if (port < 1 || port > MAX_PORT) {
 			throw new RedlockConfigurationException(property + ".port = " + port + " is not a port.",
 					"Use a number from 1 to 65535.");
 		}

@@ -5,6 +5,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -62,13 +63,14 @@ public final class RedlockAutoConfiguration {
 	@Bean
 	RedlockFactory redlockFactory(RedlockProperties properties, ObjectProvider<RedlockListener> listeners,
 			ObjectProvider<RedlockObserver> observers, ObjectProvider<RedlockBuilderCustomizer> customizers,
-			ObjectProvider<InMemoryLocks> inMemoryLocks, Environment environment) {
+			ObjectProvider<InMemoryLocks> inMemoryLocks, Environment environment, BeanFactory beanFactory) {
 		properties.getSets()
 			.keySet()
 			.forEach((set) -> NodeListSources.check(environment, "redlock.sets." + set + ".nodes"));
 		RedlockSettingsValidator.check(properties);
 		String owner = properties.isOwnerInValues() ? ProcessName.of(environment) : "";
-		return new RedlockFactory(properties, listeners, observers, customizers, owner, inMemoryLocks.getIfAvailable());
+		return new RedlockFactory(properties, listeners, observers, customizers, owner, beanFactory,
+				inMemoryLocks.getIfAvailable());
 	}
 
 	@Bean
@@ -112,8 +114,8 @@ public final class RedlockAutoConfiguration {
 		RedisLockNodes redlockNodes(RedlockFactory redlockFactory, RedlockConnectionDetails connectionDetails,
 				ObjectProvider<RedisConnectionFactory> connectionFactory) {
 			List<Node> configured = connectionDetails.getNodes();
-			return configured.isEmpty() ? redlockFactory.nodes(connectionFactory)
-					: redlockFactory.nodes("redlock.nodes", connectionDetails, configured, null);
+			return configured.isEmpty() ? redlockFactory.nodes(connectionFactory) : redlockFactory
+				.nodes(RedlockFactory.PRIMARY, "redlock.nodes", connectionDetails, configured, null);
 		}
 
 		@Bean(destroyMethod = "close")

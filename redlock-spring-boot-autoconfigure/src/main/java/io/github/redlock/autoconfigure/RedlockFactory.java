@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.util.ClassUtils;
@@ -17,7 +18,10 @@ import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.RedlockListener;
 import io.github.redlock.RedlockObserver;
 import io.github.redlock.actuate.RedlockSet;
+import io.github.redlock.autoconfigure.RedlockConnectionDetails.Cluster;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
+import io.github.redlock.autoconfigure.RedlockConnectionDetails.Server;
+import io.github.redlock.autoconfigure.RedlockProperties.ClientType;
 import io.github.redlock.core.DefaultRedlock;
 import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.memory.InMemoryLocks;
@@ -37,6 +41,8 @@ final class RedlockFactory {
 	/** A class whose presence shows that the driver is there. */
 	static final String JEDIS = "redis.clients.jedis.Connection";
 
+	private static final String LETTUCE = "io.lettuce.core.RedisClient";
+
 	/** How long the start waits for connections that are being opened. */
 	private static final Duration FIRST_CONNECTIONS = Duration.ofMillis(300);
 
@@ -54,17 +60,21 @@ final class RedlockFactory {
 
 	private final String owner;
 
+	private final BeanFactory beanFactory;
+
 	private final @Nullable InMemoryLocks inMemoryLocks;
 
 	/**
 	 * Create a factory.
 	 * @param properties checked before
 	 * @param owner put in front of owner values, empty for nothing
+	 * @param beanFactory has customizers of clients
 	 * @param inMemoryLocks makes the nodes instead, {@code null} for real ones
 	 */
 	RedlockFactory(RedlockProperties properties, ObjectProvider<RedlockListener> listeners,
 			ObjectProvider<RedlockObserver> observers, ObjectProvider<RedlockBuilderCustomizer> customizers,
-			String owner, @Nullable InMemoryLocks inMemoryLocks) {
+			String owner, BeanFactory beanFactory, @Nullable InMemoryLocks inMemoryLocks) {
+		this.beanFactory = beanFactory;
 		this.observers = observers;
 		this.owner = owner;
 		this.properties = properties;
@@ -100,7 +110,7 @@ final class RedlockFactory {
 		for (RedisLockNodes nodes : this.made) {
 			nodes.findSharedServer(FIRST_CONNECTIONS).ifPresent((problem) -> {
 				throw new RedlockConfigurationException(
-						"One server would have two votes and make a quorum alone: " + problem + ".",
+						"The nodes cannot be a quorum of independent servers: " + problem + ".",
 						"List each independent Redis server once, under one of its names.");
 			});
 		}
@@ -108,25 +118,63 @@ final class RedlockFactory {
 
 	/**
 	 * Nodes of our own.
+	 * @param set the name of their set
 	 * @param property where they are listed
 	 * @param connectionDetails asked again for each connection
 	 * @param configured what they say now
 	 * @param keyPrefix {@code null} for that of the properties
 	 */
-	RedisLockNodes nodes(String property, RedlockConnectionDetails connectionDetails, List<Node> configured,
+	RedisLockNodes nodes(String set, String property, RedlockConnectionDetails connectionDetails, List<Node> configured,
 			@Nullable String keyPrefix) {
 		RedlockSettingsValidator.check(property, configured);
-		if (!ClassUtils.isPresent(JEDIS, ClassUtils.getDefaultClassLoader())) {
-			throw new RedlockConfigurationException(property + " is set, but Jedis is not on the class path.",
-					"Depend on io.github.redlock:redlock-spring-boot-starter, or add redis.clients:jedis.");
-		}
+		ClientType clientType = clientType(property);
 		RedisLockNodes nodes = newNodes(keyPrefix);
 		CurrentNodeSettings settings = new CurrentNodeSettings(property, connectionDetails, configured);
 		for (Node node : configured) {
-			nodes.add(node.name(), () -> settings.get(node.name()), this.properties.getConnectTimeout(),
-					this.properties.getCommandTimeout());
+			if (clientType == ClientType.JEDIS && node.topology() instanceof Server) {
+				nodes.add(node.name(), () -> settings.get(node.name()), this.properties.getConnectTimeout(),
+						this.properties.getCommandTimeout());
+			}
+			else {
+				nodes.add(node.name(), () -> connect(set, node, clientType), !(node.topology() instanceof Cluster),
+						node.topology() instanceof Server, this.properties.getConnectTimeout().multipliedBy(2));
+			}
 		}
 		return nodes;
+	}
+
+	private ClientType clientType(String property) {
+		ClassLoader classLoader = ClassUtils.getDefaultClassLoader();
+		boolean jedis = ClassUtils.isPresent(JEDIS, classLoader);
+		boolean lettuce = ClassUtils.isPresent(LETTUCE, classLoader);
+		ClientType wanted = this.properties.getClientType();
+		if (wanted == null && (jedis || lettuce)) {
+			return jedis ? ClientType.JEDIS : ClientType.LETTUCE;
+		}
+		if (wanted == ClientType.LETTUCE && lettuce) {
+			return wanted;
+		}
+		if (wanted == ClientType.JEDIS && jedis) {
+			return wanted;
+		}
+		String missing = (wanted == ClientType.LETTUCE) ? "Lettuce" : "Jedis";
+		throw new RedlockConfigurationException(property + " is set, but " + missing + " is not on the class path.",
+				(wanted == ClientType.LETTUCE) ? "Add io.lettuce:lettuce-core, or leave redlock.client-type out."
+						: "Depend on io.github.redlock:redlock-spring-boot-starter, or add redis.clients:jedis.");
+	}
+
+	/**
+	 * A factory of Spring Data Redis. A command is given up by its caller first; the
+	 * driver's own timeout ends a connection that stays silent.
+	 */
+	private RedisConnectionFactory connect(String set, Node node, ClientType clientType) {
+		Duration connectTimeout = this.properties.getConnectTimeout();
+		Duration readTimeout = this.properties.getCommandTimeout().multipliedBy(2);
+		return (clientType == ClientType.LETTUCE)
+				? LettuceNodeFactory.create(set, node, connectTimeout, readTimeout,
+						this.beanFactory.getBeanProvider(RedlockLettuceClientCustomizer.class).orderedStream().toList())
+				: JedisNodeFactory.create(set, node, connectTimeout, readTimeout,
+						this.beanFactory.getBeanProvider(RedlockJedisClientCustomizer.class).orderedStream().toList());
 	}
 
 	/**

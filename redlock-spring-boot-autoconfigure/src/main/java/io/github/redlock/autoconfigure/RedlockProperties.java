@@ -78,6 +78,11 @@ public class RedlockProperties {
 	private Duration restartQuarantine = Duration.ZERO;
 
 	/**
+	 * The driver for the nodes. By default Jedis, or Lettuce where only that is there.
+	 */
+	private @Nullable ClientType clientType;
+
+	/**
 	 * Whether the value of a lock names its owner in front of its random part: the
 	 * application or else the host, and the process number.
 	 */
@@ -226,6 +231,14 @@ public class RedlockProperties {
 		this.restartQuarantine = restartQuarantine;
 	}
 
+	public @Nullable ClientType getClientType() {
+		return this.clientType;
+	}
+
+	public void setClientType(@Nullable ClientType clientType) {
+		this.clientType = clientType;
+	}
+
 	public boolean isOwnerInValues() {
 		return this.ownerInValues;
 	}
@@ -360,7 +373,7 @@ public class RedlockProperties {
 	}
 
 	/**
-	 * One node: either a host or a URL.
+	 * One node: a host, a URL, a master that Sentinel manages, or a whole cluster.
 	 */
 	public static class Node {
 
@@ -401,6 +414,10 @@ public class RedlockProperties {
 		private @Nullable Integer database;
 
 		private final Ssl ssl = new Ssl();
+
+		private final Sentinel sentinel = new Sentinel();
+
+		private final Cluster cluster = new Cluster();
 
 		/**
 		 * A node without an entry of its own: {@code host:port}, {@code host} or a URL.
@@ -484,6 +501,14 @@ public class RedlockProperties {
 
 		public Ssl getSsl() {
 			return this.ssl;
+		}
+
+		public Sentinel getSentinel() {
+			return this.sentinel;
+		}
+
+		public Cluster getCluster() {
+			return this.cluster;
 		}
 
 	}
@@ -667,6 +692,100 @@ public class RedlockProperties {
 		public void setPassword(@Nullable String password) {
 			this.password = password;
 		}
+
+	}
+
+	/**
+	 * A node that is whatever server Sentinel says is the master. Excludes host, url and
+	 * cluster.
+	 */
+	public static class Sentinel {
+
+		/**
+		 * Name of the master.
+		 */
+		private @Nullable String master;
+
+		/**
+		 * Addresses of the Sentinel servers, as host:port; the port is 26379 by default.
+		 */
+		private List<String> nodes = new ArrayList<>();
+
+		/**
+		 * User of the access control list of the Sentinel servers.
+		 */
+		private @Nullable String username;
+
+		/**
+		 * Password of the Sentinel servers.
+		 */
+		private @Nullable String password;
+
+		public @Nullable String getMaster() {
+			return this.master;
+		}
+
+		public void setMaster(@Nullable String master) {
+			this.master = master;
+		}
+
+		public List<String> getNodes() {
+			return this.nodes;
+		}
+
+		public void setNodes(List<String> nodes) {
+			this.nodes = nodes;
+		}
+
+		public @Nullable String getUsername() {
+			return this.username;
+		}
+
+		public void setUsername(@Nullable String username) {
+			this.username = username;
+		}
+
+		public @Nullable String getPassword() {
+			return this.password;
+		}
+
+		public void setPassword(@Nullable String password) {
+			this.password = password;
+		}
+
+	}
+
+	/**
+	 * A node that is a whole Redis Cluster, with one vote. Excludes host, url and
+	 * sentinel.
+	 */
+	public static class Cluster {
+
+		/**
+		 * Addresses of some of its servers, as host:port; the others are found by them.
+		 */
+		private List<String> nodes = new ArrayList<>();
+
+		public List<String> getNodes() {
+			return this.nodes;
+		}
+
+		public void setNodes(List<String> nodes) {
+			this.nodes = nodes;
+		}
+
+	}
+
+	/**
+	 * What connects to nodes.
+	 */
+	public enum ClientType {
+
+		/** Jedis, with input and output of our own for servers in clear text. */
+		JEDIS,
+
+		/** Lettuce. */
+		LETTUCE
 
 	}
 

@@ -15,6 +15,7 @@ import io.github.redlock.LockRules;
 import io.github.redlock.LockRules.Violation;
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
+import io.github.redlock.autoconfigure.RedlockConnectionDetails.Sentinel;
 
 /**
  * Checks what can be known at start-up, and names the property, its value and the remedy.
@@ -59,7 +60,7 @@ final class RedlockSettingsValidator {
 		Map<String, Node> byAddress = new HashMap<>();
 		Map<String, Node> byName = new HashMap<>();
 		for (Node node : nodes) {
-			if (byAddress.putIfAbsent(address(node), node) != null) {
+			if (byAddress.putIfAbsent(topology(node) + address(node), node) != null) {
 				throw new RedlockConfigurationException(
 						property + " has the address " + node.host() + ":" + node.port()
 								+ " twice, so that one server would have two votes.",
@@ -78,6 +79,13 @@ final class RedlockSettingsValidator {
 			logger.warn("{} has {} entries: an even number survives no more failures than one node less."
 					+ " Use an odd number.", property, nodes.size());
 		}
+	}
+
+	/**
+	 * Sentinel servers may manage several masters.
+	 */
+	private static String topology(Node node) {
+		return (node.topology() instanceof Sentinel sentinel) ? sentinel.master() + "@" : "";
 	}
 
 	/**

@@ -63,7 +63,7 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 
 	private final boolean pipelining;
 
-	private final ServerCheck check;
+	private final @Nullable ServerCheck check;
 
 	private final BlockingQueue<ScriptCall> queue = new LinkedBlockingQueue<>();
 
@@ -89,11 +89,12 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 	 * must then report the answers of the other commands when one of them fails; Jedis
 	 * does, Lettuce does not. All keys must lie on one server
 	 * @param notices hears of releases
-	 * @param check looks at the server behind a new connection
+	 * @param check looks at the server behind a new connection, {@code null} where that
+	 * is not one server
 	 * @param connectTime how long opening a connection may take
 	 */
 	RedisLockNode(String name, Supplier<RedisConnection> opener, ScriptCommands commands, boolean pipelining,
-			@Nullable ReleaseSubscription notices, ServerCheck check, Duration connectTime) {
+			@Nullable ReleaseSubscription notices, @Nullable ServerCheck check, Duration connectTime) {
 		super(name, commands, pipelining, notices);
 		this.connectTime = connectTime;
 		this.pipelining = pipelining;
@@ -307,19 +308,21 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 		try {
 			RedisConnection opened = this.opener.get();
 			this.connection = opened;
-			this.withheld = this.check.check(name(), () -> serverInfo(opened));
+			this.withheld = (this.check != null) ? this.check.check(name(), () -> serverInfo(opened)) : null;
 			return opened;
 		}
 		finally {
 			this.connecting = false;
 			this.connectingEnded.forEach(Runnable::run);
-			this.check.identities().tried(name());
+			if (this.check != null) {
+				this.check.identities().tried(name());
+			}
 		}
 	}
 
 	@Override
 	public Optional<String> server() {
-		return this.check.identities().server(name());
+		return (this.check != null) ? this.check.identities().server(name()) : Optional.empty();
 	}
 
 	@Override

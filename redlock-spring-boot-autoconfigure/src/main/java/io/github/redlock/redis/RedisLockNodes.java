@@ -40,9 +40,13 @@ public final class RedisLockNodes implements AutoCloseable {
 
 	private final List<LockNode> nodes = new ArrayList<>();
 
+	private final List<LazyConnectionFactory> factories = new ArrayList<>();
+
 	private final ServerIdentities identities = new ServerIdentities();
 
 	private final ServerCheck check;
+
+	private final ServerCheck standaloneCheck;
 
 	private @Nullable IoLoop io;
 
@@ -67,7 +71,9 @@ public final class RedisLockNodes implements AutoCloseable {
 	public RedisLockNodes(String keyPrefix, Duration fenceRetention, Duration restartQuarantine) {
 		this.commands = new ScriptCommands(keyPrefix, fenceRetention);
 		this.inspector = new LockKeyInspector(keyPrefix);
-		this.check = new ServerCheck(new RestartQuarantine(restartQuarantine), this.identities);
+		RestartQuarantine quarantine = new RestartQuarantine(restartQuarantine);
+		this.check = new ServerCheck(quarantine, this.identities, false);
+		this.standaloneCheck = new ServerCheck(quarantine, this.identities, true);
 	}
 
 	/**
@@ -98,6 +104,30 @@ public final class RedisLockNodes implements AutoCloseable {
 		this.inspector.add(name, connectionFactory::getConnection, UNKNOWN_CONNECT_TIME);
 		this.nodes.add(new RedisLockNode(name, connectionFactory::getConnection, this.commands, false, null, this.check,
 				UNKNOWN_CONNECT_TIME));
+	}
+
+	/**
+	 * Add a node that uses a connection factory of its own, which is made when it is
+	 * needed and destroyed when the nodes are closed: a driver's connection to a server,
+	 * to a master that Sentinel manages, or to a Redis Cluster.
+	 * @param name the node's name
+	 * @param connectionFactory makes a factory that is ready for use; may block, and be
+	 * called again if it throws, which counts as a failure to connect
+	 * @param singleServer whether all keys lie on one server, which is asked once for
+	 * each connection whether it is another one than those of the other nodes
+	 * @param standalone whether that server is to be none of Sentinel or a cluster
+	 * @param connectTime how long connecting may take
+	 */
+	public void add(String name, Supplier<? extends RedisConnectionFactory> connectionFactory, boolean singleServer,
+			boolean standalone, Duration connectTime) {
+		LazyConnectionFactory factory = new LazyConnectionFactory(connectionFactory);
+		this.factories.add(factory);
+		this.inspector.add(name, factory, connectTime);
+		if (singleServer) {
+			this.identities.expect(name);
+		}
+		this.nodes.add(new RedisLockNode(name, factory, this.commands, false, null,
+				standalone ? this.standaloneCheck : singleServer ? this.check : null, connectTime));
 	}
 
 	/**
@@ -142,13 +172,14 @@ public final class RedisLockNodes implements AutoCloseable {
 					() -> open(name, current.get(), connectTimeout), notices, this.identities, connectTime));
 			return;
 		}
-		this.nodes.add(new RedisLockNode(name, opener, this.commands, true, notices, this.check, connectTime));
+		this.nodes
+			.add(new RedisLockNode(name, opener, this.commands, true, notices, this.standaloneCheck, connectTime));
 	}
 
 	private Connectors.Connection open(String name, RedisNodeSettings settings, Duration connectTimeout)
 			throws IOException {
 		try {
-			return JedisConnections.open(name, settings, connectTimeout, this.check);
+			return JedisConnections.open(name, settings, connectTimeout, this.standaloneCheck);
 		}
 		finally {
 			this.identities.tried(name);
@@ -156,7 +187,8 @@ public final class RedisLockNodes implements AutoCloseable {
 	}
 
 	/**
-	 * Two nodes that are one server. What is known of that grows with the connections.
+	 * Two nodes that are one server, or a server that cannot be a node. What is known of
+	 * that grows with the connections.
 	 * @param patience how long to wait until each node has been tried once
 	 * @return what is wrong, in words, if anything is
 	 */
@@ -202,6 +234,7 @@ public final class RedisLockNodes implements AutoCloseable {
 	@Override
 	public void close() {
 		this.nodes.forEach(LockNode::close);
+		this.factories.forEach(LazyConnectionFactory::close);
 		this.noticesExecutor.shutdown();
 	}
 

@@ -16,11 +16,15 @@ import io.github.redlock.spi.Vote;
  *
  * @param quarantine how long it must have been running
  * @param identities the servers of the other nodes
+ * @param standalone whether it has to be a server of its own, neither Sentinel nor a part
+ * of a cluster
  */
-record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities) {
+record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities, boolean standalone) {
 
 	/** Redis and its relatives tell each their version; Valkey that of Redis too. */
 	private static final Pattern VERSION = Pattern.compile("(?m)^(valkey|redis)_version:(\\S+)\\s*$");
+
+	private static final Pattern MODE = Pattern.compile("(?m)^(?:redis|server)_mode:(\\w+)\\s*$");
 
 	private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)\\s*$");
 
@@ -49,6 +53,10 @@ record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities) {
 		if (server != null) {
 			this.identities.describe(node, server);
 		}
+		String misfit = this.standalone ? misfit(info) : null;
+		if (misfit != null) {
+			return new Vote.Failed(Vote.Failed.Reason.UNABLE, this.identities.misfit(node, misfit));
+		}
 		Matcher runId = RUN_ID.matcher(info);
 		Throwable twin = this.identities.check(node, runId.find() ? runId.group(1) : null);
 		if (twin != null) {
@@ -56,6 +64,22 @@ record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities) {
 		}
 		Throwable tooYoung = this.quarantine.check(info, refusal);
 		return (tooYoung != null) ? new Vote.Failed(Vote.Failed.Reason.QUARANTINED, tooYoung) : null;
+	}
+
+	/**
+	 * What the server is that a lock cannot use by itself.
+	 */
+	private static @Nullable String misfit(String info) {
+		Matcher mode = MODE.matcher(info);
+		return mode.find() ? switch (mode.group(1)) {
+			case "cluster" ->
+				"is a part of a Redis Cluster; make the whole cluster one node, by cluster.nodes of its entry"
+						+ " instead of host and port, or use a server of its own";
+			case "sentinel" ->
+				"is a Sentinel; name the master that it manages, by sentinel.master and sentinel.nodes of its"
+						+ " entry instead of host and port";
+			default -> null;
+		} : null;
 	}
 
 	private static @Nullable String describe(String info) {

@@ -101,6 +101,19 @@ final class ServerIdentities {
 	}
 
 	/**
+	 * A node leads to a server that a lock cannot use in that way.
+	 * @param what the server is, and the remedy
+	 * @return why the node does not vote
+	 */
+	Throwable misfit(String node, String what) {
+		this.problem = "node " + node + " " + what;
+		if (this.said.add(this.problem)) {
+			logger.error("Node {} {}.", node, what);
+		}
+		return new IllegalStateException("it " + what);
+	}
+
+	/**
 	 * The node that leads to the server, {@code null} if that is this one.
 	 */
 	private synchronized @Nullable String claim(String node, String runId) {

@@ -50,8 +50,9 @@ public record TlsSettings(SSLContext context, @Nullable List<String> protocols, 
 	/**
 	 * The parameters of a connection. Without the identification Jedis would accept any
 	 * valid certificate, whomever it names.
+	 * @return new parameters
 	 */
-	SSLParameters parameters() {
+	public SSLParameters parameters() {
 		SSLParameters parameters = this.context.getDefaultSSLParameters();
 		parameters.setEndpointIdentificationAlgorithm("HTTPS");
 		if (this.protocols != null) {

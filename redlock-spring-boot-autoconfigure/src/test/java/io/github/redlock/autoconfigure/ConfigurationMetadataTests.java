@@ -31,12 +31,14 @@ class ConfigurationMetadataTests {
 					"redlock.command-timeout", "redlock.restart-quarantine", "redlock.retry.count",
 					"redlock.retry.delay", "redlock.retry.jitter", "redlock.auto-extend.enabled",
 					"redlock.auto-extend.after", "redlock.fencing.enabled", "redlock.fencing.retention",
-					"redlock.owner-in-values", "redlock.lock-events", "redlock.metrics.enabled",
+					"redlock.client-type", "redlock.owner-in-values", "redlock.lock-events", "redlock.metrics.enabled",
 					"management.health.redlock.enabled", "management.endpoint.redlock.access",
 					"management.endpoint.redlock.cache.time-to-live");
 		for (Map<String, Object> property : properties) {
 			assertThat((String) property.get("description")).as("description of %s", property).isNotBlank();
-			if (!List.of("redlock.wait-time", "redlock.max-hold", "redlock.sets", "redlock.credentials")
+			if (!List
+				.of("redlock.wait-time", "redlock.max-hold", "redlock.sets", "redlock.credentials",
+						"redlock.client-type")
 				.contains(property.get("name"))) {
 				assertThat(property).as("default of %s", property).containsKey("defaultValue");
 			}

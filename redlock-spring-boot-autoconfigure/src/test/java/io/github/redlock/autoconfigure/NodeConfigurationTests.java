@@ -9,6 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
@@ -147,6 +148,43 @@ class NodeConfigurationTests {
 	void unknownBundleIsNamed() {
 		assertRefused(this.runner.withPropertyValues("redlock.nodes[0].host=a", "redlock.nodes[0].ssl.bundle=mine"),
 				"redlock.nodes[0].ssl.bundle = \"mine\" is not defined", "spring.ssl.bundle");
+	}
+
+	@Test
+	void sentinelAndClusterAreNodes() {
+		this.runner
+			.withPropertyValues("redlock.nodes[0].sentinel.master=m", "redlock.nodes[0].sentinel.nodes=s1,s2:7",
+					"redlock.nodes[1].sentinel.master=n", "redlock.nodes[1].sentinel.nodes=s1,s2:7",
+					"redlock.nodes[2].cluster.nodes=c1,c2:8", "redlock.nodes[2].password=secret")
+			.run((context) -> assertThat(context.getBean(RedlockConnectionDetails.class).getNodes()).satisfiesExactly(
+					(first) -> assertThat(first.topology()).hasToString("Sentinel[master=m, nodes=[s1:26379, s2:7]]"),
+					(second) -> assertThat(second.name()).isEqualTo("n@s1:26379"),
+					(third) -> assertThat(third).hasToString("Node[name=cluster@c1:6379, host=c1, port=6379]")
+						.extracting(Node::topology)
+						.hasToString("Cluster[nodes=[c1:6379, c2:8]]")));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = {
+			"redlock.nodes[0].sentinel.nodes=a | redlock.nodes[0].sentinel has no name of a master",
+			"redlock.nodes[0].sentinel.master=m | redlock.nodes[0].sentinel has no nodes",
+			"redlock.nodes[0].sentinel.master=m;redlock.nodes[0].sentinel.nodes=a;redlock.nodes[0].host=b"
+					+ " | a sentinel and also an address of its own",
+			"redlock.nodes[0].cluster.nodes=a;redlock.nodes[0].url=redis://b | a cluster and also an address of its own",
+			"redlock.nodes[0].cluster.nodes=a;redlock.nodes[0].database=1 | a Redis Cluster has database 0 only",
+			"redlock.nodes[0].cluster.nodes=a:0 | redlock.nodes[0].cluster.nodes[0] is no address",
+			"redlock.nodes[0].cluster.nodes=a;redlock.nodes[0].sentinel.nodes=b;redlock.nodes[0].sentinel.master=m"
+					+ " | both a sentinel and a cluster" })
+	void entryThatIsTwoThingsOrNoneIsRefused(String properties, String problem) {
+		assertRefused(this.runner.withPropertyValues(properties.split(";")), problem);
+	}
+
+	@Test
+	void driverThatIsNotThereIsNamed() {
+		assertRefused(
+				this.runner.withClassLoader(new FilteredClassLoader("io.lettuce"))
+					.withPropertyValues("redlock.nodes[0].host=a", "redlock.client-type=LETTUCE"),
+				"Lettuce is not on the class path", "io.lettuce:lettuce-core");
 	}
 
 	@Test

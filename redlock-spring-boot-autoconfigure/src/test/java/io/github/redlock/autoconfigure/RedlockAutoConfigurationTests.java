@@ -199,9 +199,16 @@ class RedlockAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutJedisListedNodesAreRefused() {
+	void withoutJedisTheNodesAreReachedByLettuce() {
 		this.runner.withPropertyValues(THREE)
 			.withClassLoader(new FilteredClassLoader("redis.clients.jedis"))
+			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(Redlock.class));
+	}
+
+	@Test
+	void withoutADriverListedNodesAreRefused() {
+		this.runner.withPropertyValues(THREE)
+			.withClassLoader(new FilteredClassLoader("redis.clients.jedis", "io.lettuce"))
 			.run((context) -> {
 				assertThat(context).hasFailed();
 				assertThat(context.getStartupFailure()).hasRootCauseInstanceOf(RedlockConfigurationException.class)

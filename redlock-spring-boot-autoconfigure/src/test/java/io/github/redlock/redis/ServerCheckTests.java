@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 class ServerCheckTests {
 
 	private static ServerCheck check(Duration quarantine) {
-		return new ServerCheck(new RestartQuarantine(quarantine), new ServerIdentities());
+		return new ServerCheck(new RestartQuarantine(quarantine), new ServerIdentities(), true);
 	}
 
 	private static String refuse() {

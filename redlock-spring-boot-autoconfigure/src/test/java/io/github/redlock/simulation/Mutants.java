@@ -314,7 +314,7 @@ final class Mutants {
 			Mutant.of("an asynchronous block never completes")
 				.edit(REDLOCK, "			future.complete(result);\n", ""),
 			Mutant.of("the stage of the loss never completes")
-				.edit(HANDLE, "this.userCode.execute(() -> this.lost.complete(error));", ""),
+				.edit(HANDLE, "this.caller.userCode().execute(() -> this.lost.complete(error));", ""),
 			Mutant.of("a crash of the core is passed off as an outage")
 				.edit(ACQUISITION, "		if (attempt.isTransfer() && !(",
 						"		if (round.isUnreachable()) {\n			throw new NullPointerException();\n		}\n		if (attempt.isTransfer() && !("),

@@ -55,6 +55,10 @@ public final class RedisServer implements AutoCloseable {
 		return new RedisServer(port, arguments.toArray(String[]::new));
 	}
 
+	static Path executable() {
+		return EXECUTABLE;
+	}
+
 	public int port() {
 		return this.port;
 	}
@@ -139,7 +143,7 @@ public final class RedisServer implements AutoCloseable {
 		}
 	}
 
-	private static int freePort() {
+	static int freePort() {
 		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
 			return socket.getLocalPort();
 		}

@@ -1,0 +1,24 @@
+package io.github.redlock.autoconfigure;
+
+import org.springframework.data.redis.connection.jedis.JedisClientConfiguration;
+
+/**
+ * Changes how Jedis connects to a node, when everything else has been set. It is called
+ * for each node that is reached through a connection factory of Spring Data Redis: a
+ * master that Sentinel manages, or a Redis Cluster. Single servers have connections of
+ * our own.
+ *
+ * @since 0.1.0
+ */
+@FunctionalInterface
+public interface RedlockJedisClientCustomizer {
+
+	/**
+	 * Customize the client of one node.
+	 * @param set the name of the set of nodes, {@code redlock} for {@code redlock.nodes}
+	 * @param node the name of the node
+	 * @param builder what to change
+	 */
+	void customize(String set, String node, JedisClientConfiguration.JedisClientConfigurationBuilder builder);
+
+}
