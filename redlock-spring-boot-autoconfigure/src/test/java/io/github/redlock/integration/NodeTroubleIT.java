@@ -203,13 +203,13 @@ class NodeTroubleIT extends AbstractQuorumIT {
 		}
 		assertThat(logged(Level.WARN)).singleElement()
 			.asString()
-			.contains("node0 does not vote", trouble.remedy, "2 of 3 nodes vote, the quorum is 2");
+			.contains("node0 does not vote", trouble.remedy, "2 of 3 nodes left, quorum 2");
 		assertThat(this.recorder.events("nodeUp")).isEmpty();
 		on(0, trouble::end);
 		await().untilAsserted(() -> assertThat(this.recorder.events("nodeUp")).containsExactly("nodeUp node0"));
 		assertThat(logged(Level.INFO)).singleElement()
 			.asString()
-			.contains("node0 votes again", "3 of 3 nodes vote, the quorum is 2");
+			.contains("node0 votes again", "3 of 3 nodes left, quorum 2");
 		await().untilAsserted(() -> {
 			try (LockHandle lock = redlock.acquire("a", TTL)) {
 				assertThat(this.servers.holding("redlock:a")).as("nodes that hold %s", lock).isEqualTo(3);

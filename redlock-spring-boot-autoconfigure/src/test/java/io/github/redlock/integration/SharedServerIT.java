@@ -74,8 +74,8 @@ class SharedServerIT {
 				assertThat(context).hasFailed();
 				assertThat(context.getStartupFailure()).hasRootCauseInstanceOf(RedlockConfigurationException.class)
 					.rootCause()
-					.hasMessageContainingAll("One server would have two votes", String.valueOf(twin.port()),
-							String.valueOf(this.servers.server(0).port()));
+					.hasMessageContainingAll("cannot be a quorum of independent servers", "leads to the same server",
+							String.valueOf(twin.port()), String.valueOf(this.servers.server(0).port()));
 			});
 	}
 
