@@ -6,6 +6,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 import io.github.redlock.actuate.RedlockEndpoint;
 
@@ -16,15 +17,24 @@ import io.github.redlock.actuate.RedlockEndpoint;
  * @since 0.1.0
  */
 @AutoConfiguration(after = RedlockAutoConfiguration.class)
-@ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
-@ConditionalOnAvailableEndpoint(RedlockEndpoint.class)
+@ConditionalOnClass(
+		name = "org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint")
 @ConditionalOnBean(RedlockFactory.class)
 public final class RedlockEndpointAutoConfiguration {
 
-	@Bean
-	@ConditionalOnMissingBean
-	RedlockEndpoint redlockEndpoint(RedlockFactory redlockFactory) {
-		return new RedlockEndpoint(redlockFactory::sets);
+	/**
+	 * Apart, so that the class around it can be looked at where the library is missing.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnAvailableEndpoint(RedlockEndpoint.class)
+	static final class Endpoints {
+
+		@Bean
+		@ConditionalOnMissingBean
+		RedlockEndpoint redlockEndpoint(RedlockFactory redlockFactory) {
+			return new RedlockEndpoint(redlockFactory::sets);
+		}
+
 	}
 
 }

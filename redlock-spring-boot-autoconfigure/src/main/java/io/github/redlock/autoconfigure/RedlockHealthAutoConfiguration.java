@@ -14,6 +14,7 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthContributor;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 import io.github.redlock.Redlock;
 import io.github.redlock.actuate.RedlockHealthIndicator;
@@ -28,23 +29,37 @@ import io.github.redlock.actuate.RedlockSet;
  */
 @AutoConfiguration(after = RedlockAutoConfiguration.class,
 		beforeName = "org.springframework.boot.health.autoconfigure.contributor.HealthContributorAutoConfiguration")
-@ConditionalOnClass({ HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class })
-@ConditionalOnEnabledHealthIndicator("redlock")
+@ConditionalOnClass(name = { "org.springframework.boot.health.contributor.HealthIndicator",
+		"org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator" })
 @ConditionalOnBean(RedlockFactory.class)
 public final class RedlockHealthAutoConfiguration {
 
-	@Bean
-	@ConditionalOnMissingBean(name = { "redlockHealthIndicator", "redlockHealthContributor" })
-	HealthContributor redlockHealthContributor(RedlockFactory redlockFactory, ListableBeanFactory beanFactory) {
-		// All of them are to be there, also where beans are made when they are needed.
-		beanFactory.getBeansOfType(Redlock.class);
-		List<RedlockSet> sets = redlockFactory.sets();
-		if (sets.isEmpty()) {
-			HealthIndicator unknown = () -> Health.unknown().withDetail("nodes", "those of a bean of your own").build();
-			return unknown;
+	/**
+	 * Apart, so that the class around it can be looked at where the library is missing.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnEnabledHealthIndicator("redlock")
+	static final class Indicator {
+
+		@Bean
+		@ConditionalOnMissingBean(name = { "redlockHealthIndicator", "redlockHealthContributor" })
+		HealthContributor redlockHealthContributor(RedlockFactory redlockFactory, ListableBeanFactory beanFactory) {
+			// All of them are to be there, also where beans are made when they are
+			// needed.
+			beanFactory.getBeansOfType(Redlock.class);
+			List<RedlockSet> sets = redlockFactory.sets();
+			if (sets.isEmpty()) {
+				HealthIndicator unknown = () -> Health.unknown()
+					.withDetail("nodes", "those of a bean of your own")
+					.build();
+				return unknown;
+			}
+			return (sets.size() == 1) ? new RedlockHealthIndicator(sets.get(0))
+					: CompositeHealthContributor.fromMap(
+							sets.stream().collect(Collectors.toMap(RedlockSet::name, (set) -> set)),
+							RedlockHealthIndicator::new);
 		}
-		return (sets.size() == 1) ? new RedlockHealthIndicator(sets.get(0)) : CompositeHealthContributor.fromMap(
-				sets.stream().collect(Collectors.toMap(RedlockSet::name, (set) -> set)), RedlockHealthIndicator::new);
+
 	}
 
 }

@@ -9,6 +9,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 import io.github.redlock.actuate.RedlockMetrics;
 
@@ -22,23 +23,32 @@ import io.github.redlock.actuate.RedlockMetrics;
 		afterName = {
 				"org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration",
 				"org.springframework.boot.actuate.autoconfigure.metrics.CompositeMeterRegistryAutoConfiguration" })
-@ConditionalOnClass(MeterRegistry.class)
-@ConditionalOnBean({ RedlockFactory.class, MeterRegistry.class })
+@ConditionalOnClass(name = "io.micrometer.core.instrument.MeterRegistry")
+@ConditionalOnBean(
+		type = { "io.github.redlock.autoconfigure.RedlockFactory", "io.micrometer.core.instrument.MeterRegistry" })
 @ConditionalOnBooleanProperty(name = "redlock.metrics.enabled", matchIfMissing = true)
 public final class RedlockMetricsAutoConfiguration {
 
-	@Bean
-	@ConditionalOnMissingBean
-	RedlockMetrics redlockMetrics(MeterRegistry meterRegistry) {
-		return new RedlockMetrics(meterRegistry);
-	}
-
 	/**
-	 * When all clients are there.
+	 * Apart, so that the class around it can be looked at where the library is missing.
 	 */
-	@Bean
-	SmartInitializingSingleton redlockGauges(RedlockMetrics redlockMetrics, RedlockFactory redlockFactory) {
-		return () -> redlockFactory.sets().forEach(redlockMetrics::bind);
+	@Configuration(proxyBeanMethods = false)
+	static final class Meters {
+
+		@Bean
+		@ConditionalOnMissingBean
+		RedlockMetrics redlockMetrics(MeterRegistry meterRegistry) {
+			return new RedlockMetrics(meterRegistry);
+		}
+
+		/**
+		 * When all clients are there.
+		 */
+		@Bean
+		SmartInitializingSingleton redlockGauges(RedlockMetrics redlockMetrics, RedlockFactory redlockFactory) {
+			return () -> redlockFactory.sets().forEach(redlockMetrics::bind);
+		}
+
 	}
 
 }
