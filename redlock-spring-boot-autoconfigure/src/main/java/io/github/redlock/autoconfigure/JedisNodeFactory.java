@@ -39,9 +39,16 @@ final class JedisNodeFactory {
 		}
 		customizers.forEach((customizer) -> customizer.customize(set, node.name(), builder));
 		JedisConnectionFactory factory = factory(node, builder.build());
-		factory.afterPropertiesSet();
-		factory.start();
-		return factory;
+		try {
+			factory.afterPropertiesSet();
+			factory.start();
+			return factory;
+		}
+		catch (RuntimeException ex) {
+			// It is made again and again as long as its servers are down.
+			factory.destroy();
+			throw ex;
+		}
 	}
 
 	private static JedisConnectionFactory factory(Node node, JedisClientConfiguration client) {

@@ -52,9 +52,16 @@ final class LettuceNodeFactory {
 		customizers.forEach((customizer) -> customizer.customize(set, node.name(), builder));
 		LettuceConnectionFactory factory = factory(node, builder.build());
 		factory.setShareNativeConnection(false);
-		factory.afterPropertiesSet();
-		factory.start();
-		return factory;
+		try {
+			factory.afterPropertiesSet();
+			factory.start();
+			return factory;
+		}
+		catch (RuntimeException ex) {
+			// It is made again and again as long as its servers are down.
+			factory.destroy();
+			throw ex;
+		}
 	}
 
 	private static LettuceConnectionFactory factory(Node node, LettuceClientConfiguration client) {
