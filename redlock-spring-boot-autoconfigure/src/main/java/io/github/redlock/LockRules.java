@@ -25,8 +25,8 @@ public final class LockRules {
 
 	private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
 
-	/** How the names of fence keys end. */
-	private static final String FENCE_SUFFIX = ":fence";
+	/** How the names of fence keys begin, after the prefix of all keys. */
+	private static final String FENCE = "fence:{";
 
 	private LockRules() {
 	}
@@ -150,17 +150,22 @@ public final class LockRules {
 	}
 
 	/**
-	 * A retention of fencing tokens is zero or more, and at most {@link Redlock#MAX_TTL}.
-	 * @param retention the value
+	 * A prefix of keys has either no brace or a whole hash tag of Redis Cluster, so that
+	 * the fence of a resource lies in the slot of its lock key.
+	 * @param prefix the value; empty for no prefix
 	 * @return what is wrong, if anything is
 	 */
-	public static Optional<Violation> fenceRetention(Duration retention) {
-		String remedy = "Use some minutes or hours";
-		return notNegative(retention, remedy).or(() -> atMost(Redlock.MAX_TTL, retention, remedy));
+	public static Optional<Violation> keyPrefix(String prefix) {
+		int open = prefix.indexOf('{');
+		if (open >= 0 && prefix.indexOf('}', open) <= open + 1) {
+			return violation("has a { without a hash tag in braces", "Close the brace, as in {app}:, or leave it out");
+		}
+		return isText(prefix) ? Optional.empty()
+				: violation("has half of a surrogate pair and has no form in UTF-8", "Use plain text");
 	}
 
 	/**
-	 * A resource is text that is not blank and does not end as the names of fence keys
+	 * A resource is text that is not blank and does not begin as the names of fence keys
 	 * do.
 	 * @param resource the name
 	 * @return what is wrong, if anything is
@@ -169,9 +174,8 @@ public final class LockRules {
 		if (resource == null || resource.isBlank()) {
 			return violation("is null or blank", "Name what to lock");
 		}
-		if (resource.endsWith(FENCE_SUFFIX)) {
-			return violation("ends with " + FENCE_SUFFIX + ", where nodes keep fencing tokens",
-					"Add or change a letter");
+		if (resource.startsWith(FENCE)) {
+			return violation("begins with " + FENCE + ", where nodes keep fencing tokens", "Add or change a letter");
 		}
 		return isText(resource) ? Optional.empty() : violation(
 				"has half of a surrogate pair and could be taken for another resource", "Encode binary data");

@@ -30,7 +30,7 @@ final class RedlockContender implements Contender {
 	}
 
 	private static RedisLockNodes nodes(List<Integer> ports) {
-		RedisLockNodes nodes = new RedisLockNodes("redlock:", Duration.ofMinutes(10));
+		RedisLockNodes nodes = new RedisLockNodes("redlock:");
 		for (int port : ports) {
 			nodes.add(new RedisNodeSettings(Nodes.HOST + ":" + port, Nodes.HOST, port, null, null, 0, null),
 					Duration.ofSeconds(1), Duration.ofMillis(200));

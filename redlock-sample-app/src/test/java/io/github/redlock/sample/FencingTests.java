@@ -41,7 +41,7 @@ class FencingTests {
 
 	private final ShowRepository shows = new ShowRepository(this.jdbc);
 
-	private final InMemoryLocks locks = new InMemoryLocks(System::nanoTime, Duration.ofMinutes(10));
+	private final InMemoryLocks locks = new InMemoryLocks(System::nanoTime);
 
 	private final DefaultRedlock redlock = new RedlockBuilder().nodes(this.locks.newNodes()).build();
 

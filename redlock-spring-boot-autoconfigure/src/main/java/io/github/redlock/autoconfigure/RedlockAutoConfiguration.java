@@ -143,7 +143,7 @@ public final class RedlockAutoConfiguration {
 			logger.warn(
 					"redlock.mode is in-memory: locks exclude nobody outside this application context. Use it for tests"
 							+ " only.");
-			return new InMemoryLocks(redlockTime::nanoTime, properties.getFencing().getRetention());
+			return new InMemoryLocks(redlockTime::nanoTime);
 		}
 
 	}

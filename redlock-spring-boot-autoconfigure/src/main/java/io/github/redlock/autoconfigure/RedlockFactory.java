@@ -96,7 +96,7 @@ final class RedlockFactory {
 
 	private RedisLockNodes newNodes(@Nullable String keyPrefix) {
 		RedisLockNodes nodes = new RedisLockNodes((keyPrefix != null) ? keyPrefix : this.properties.getKeyPrefix(),
-				this.properties.getFencing().getRetention(), this.properties.getRestartQuarantine());
+				this.properties.getRestartQuarantine());
 		this.made.add(nodes);
 		return nodes;
 	}

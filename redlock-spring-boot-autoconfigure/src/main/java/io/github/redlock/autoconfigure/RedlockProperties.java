@@ -638,26 +638,12 @@ public class RedlockProperties {
 		 */
 		private boolean enabled = true;
 
-		/**
-		 * How long a node remembers the highest token of a resource after its last lock
-		 * expired.
-		 */
-		private Duration retention = Duration.ofMinutes(10);
-
 		public boolean isEnabled() {
 			return this.enabled;
 		}
 
 		public void setEnabled(boolean enabled) {
 			this.enabled = enabled;
-		}
-
-		public Duration getRetention() {
-			return this.retention;
-		}
-
-		public void setRetention(Duration retention) {
-			this.retention = retention;
 		}
 
 	}

@@ -29,6 +29,10 @@ final class RedlockSettingsValidator {
 
 	static void check(RedlockProperties properties) {
 		NodeCredentials.check(properties);
+		require("redlock.key-prefix", properties.getKeyPrefix(), LockRules::keyPrefix);
+		properties.getSets()
+			.forEach((name, set) -> require("redlock.sets." + name + ".key-prefix", set.getKeyPrefix(),
+					LockRules::keyPrefix));
 		require("redlock.ttl", properties.getTtl(), LockRules::ttl);
 		require("redlock.connect-timeout", properties.getConnectTimeout(), LockRules::timeout);
 		require("redlock.command-timeout", properties.getCommandTimeout(), LockRules::timeout);
@@ -36,7 +40,6 @@ final class RedlockSettingsValidator {
 		require("redlock.retry.count", properties.getRetry().getCount(), LockRules::retryCount);
 		require("redlock.retry.delay", properties.getRetry().getDelay(), LockRules::retryPause);
 		require("redlock.retry.jitter", properties.getRetry().getJitter(), LockRules::retryPause);
-		require("redlock.fencing.retention", properties.getFencing().getRetention(), LockRules::fenceRetention);
 		require("redlock.wait-time", properties.getWaitTime(), LockRules::waitTime);
 		require("redlock.max-hold", properties.getMaxHold(), LockRules::maxHold);
 		require("redlock.drift-factor", properties.getDriftFactor(), LockRules::driftFactor);

@@ -243,10 +243,10 @@ public final class RedlockBuilder {
 		this.nodes.forEach((node) -> guards.add(new NodeGuard(node, time, this.commandTimeout, events, votingNodes)));
 		NodeGroup group = new NodeGroup(List.copyOf(guards), quorum, time, this.random, events, awaiter(time));
 		Supplier<String> values = (this.values != null) ? this.values : new LockValues(this.owner);
-		DefaultRedlock redlock = new DefaultRedlock(
-				new DefaultRedlock.Parts(this.name, group, new KeepAlive(group, this.commandTimeout, this.extendAfter),
-						new Requests(values, this.fencing ? new FencingTokens(time) : null), userCode, this.defaultTtl,
-						defaults.over(this.options), defaults, new ShortTtls(this.commandTimeout), onClose));
+		DefaultRedlock redlock = new DefaultRedlock(new DefaultRedlock.Parts(this.name, group,
+				new KeepAlive(group, this.commandTimeout, this.extendAfter),
+				new Requests(values, this.fencing ? new FencingTokens(time::wallClockMicros) : null), userCode,
+				this.defaultTtl, defaults.over(this.options), defaults, new ShortTtls(this.commandTimeout), onClose));
 		if (values instanceof LockValues own) {
 			own.prepare();
 		}

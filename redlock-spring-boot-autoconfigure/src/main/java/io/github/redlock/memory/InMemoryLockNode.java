@@ -25,24 +25,24 @@ final class InMemoryLockNode implements LockNode {
 	/** How many requests pass between two looks for keys that have expired. */
 	private static final int SWEEP_EVERY = 1000;
 
+	private static final int FENCES = 1 << 14;
+
 	private final String name;
 
 	private final LongSupplier nanoTime;
 
-	private final Duration fenceRetention;
-
 	private final Map<String, Key<String>> locks = new HashMap<>();
 
-	private final Map<String, Key<Long>> fences = new HashMap<>();
+	/** By a part of the hash code: as on a real node, resources share fences. */
+	private final Map<Integer, Long> fences = new HashMap<>();
 
 	private int requests;
 
 	private boolean down;
 
-	InMemoryLockNode(String name, LongSupplier nanoTime, Duration fenceRetention) {
+	InMemoryLockNode(String name, LongSupplier nanoTime) {
 		this.name = name;
 		this.nanoTime = nanoTime;
-		this.fenceRetention = fenceRetention;
 	}
 
 	@Override
@@ -59,7 +59,7 @@ final class InMemoryLockNode implements LockNode {
 			}
 			long highest = 0;
 			for (String resource : request.resources()) {
-				Long fence = request.isFenced() ? live(this.fences, resource) : null;
+				Long fence = request.isFenced() ? this.fences.get(slot(resource)) : null;
 				boolean repeated = request.value().equals(live(this.locks, resource))
 						&& Objects.equals(fence, request.token());
 				if (fence != null && fence >= request.firstToken() && !repeated) {
@@ -116,7 +116,6 @@ final class InMemoryLockNode implements LockNode {
 	public CompletionStage<Vote> releaseLater(LockRequest request) {
 		return answer(() -> release(request, (resource) -> {
 			this.locks.put(resource, new Key<>(request.value(), now() + request.ttl().toNanos()));
-			raiseFence(resource, request);
 		}));
 	}
 
@@ -188,16 +187,11 @@ final class InMemoryLockNode implements LockNode {
 	}
 
 	synchronized long fenceOf(String resource) {
-		Long fence = live(this.fences, resource);
-		return (fence != null) ? fence : 0;
-	}
-
-	synchronized Duration fenceTtlOf(String resource) {
-		return ttl(this.fences.get(resource));
+		return this.fences.getOrDefault(slot(resource), 0L);
 	}
 
 	synchronized void deleteFence(String resource) {
-		this.fences.remove(resource);
+		this.fences.remove(slot(resource));
 	}
 
 	private Duration ttl(@Nullable Key<?> key) {
@@ -213,7 +207,6 @@ final class InMemoryLockNode implements LockNode {
 		if (++this.requests % SWEEP_EVERY == 0) {
 			long now = now();
 			this.locks.values().removeIf((key) -> key.expiry - now <= 0);
-			this.fences.values().removeIf((key) -> key.expiry - now <= 0);
 		}
 		return CompletableFuture.completedStage(request.get());
 	}
@@ -257,8 +250,7 @@ final class InMemoryLockNode implements LockNode {
 		return request.isFenced() && request.resources()
 			.stream()
 			.filter((resource) -> before.equals(live(this.locks, resource)))
-			.map((resource) -> live(this.fences, resource))
-			.anyMatch((fence) -> fence != null && fence >= request.firstToken());
+			.anyMatch((resource) -> this.fences.getOrDefault(slot(resource), 0L) >= request.firstToken());
 	}
 
 	private boolean isAnyMissing(LockRequest request) {
@@ -276,10 +268,12 @@ final class InMemoryLockNode implements LockNode {
 
 	private void raiseFence(String resource, LockRequest request) {
 		if (request.isFenced()) {
-			Long fence = live(this.fences, resource);
-			prolong(this.fences, resource, (fence != null) ? Math.max(fence, request.token()) : request.token(),
-					request.ttl().plus(this.fenceRetention));
+			this.fences.merge(slot(resource), request.token(), Math::max);
 		}
+	}
+
+	private static int slot(String resource) {
+		return Math.floorMod(resource.hashCode(), FENCES);
 	}
 
 	/**

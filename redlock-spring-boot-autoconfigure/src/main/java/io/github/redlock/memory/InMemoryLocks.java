@@ -46,8 +46,6 @@ public final class InMemoryLocks {
 
 	private final LongSupplier nanoTime;
 
-	private final Duration fenceRetention;
-
 	private final List<InMemoryLockNode> nodes = new CopyOnWriteArrayList<>();
 
 	private final List<DefaultRedlock> redlocks = new CopyOnWriteArrayList<>();
@@ -55,11 +53,9 @@ public final class InMemoryLocks {
 	/**
 	 * Begin without nodes.
 	 * @param nanoTime the monotonic clock of the nodes
-	 * @param fenceRetention how long a fence outlives its lock
 	 */
-	public InMemoryLocks(LongSupplier nanoTime, Duration fenceRetention) {
+	public InMemoryLocks(LongSupplier nanoTime) {
 		this.nanoTime = nanoTime;
-		this.fenceRetention = fenceRetention;
 	}
 
 	/**
@@ -68,7 +64,7 @@ public final class InMemoryLocks {
 	 */
 	public List<LockNode> newNodes() {
 		List<InMemoryLockNode> made = IntStream.rangeClosed(1, NODES)
-			.mapToObj((number) -> new InMemoryLockNode("memory-" + number, this.nanoTime, this.fenceRetention))
+			.mapToObj((number) -> new InMemoryLockNode("memory-" + number, this.nanoTime))
 			.toList();
 		this.nodes.addAll(made);
 		return new ArrayList<>(made);

@@ -1,15 +1,41 @@
 package io.github.redlock.redis;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+
+import org.springframework.data.redis.connection.ClusterSlotHashUtil;
 
 /**
  * The names of keys on a node: the wire format shared with every other implementation of
  * Redlock, and the fence keys that are ours.
+ * <p>
+ * Lock keys share a fence if they share a hash slot of Redis Cluster, so a node has at
+ * most {@value ClusterSlotHashUtil#SLOT_COUNT} of them for a prefix, however many
+ * resources there are. Where the prefix has a hash tag, all lock keys lie in one slot;
+ * the name of the resource alone then decides.
  *
  * @param prefix put in front of every resource; empty to share keys with node-redlock
  */
 record LockKeys(String prefix) {
+
+	/** For each slot the smallest number that, as a hash tag, leads to it. */
+	private static final int[] TAGS = tags();
+
+	private static int[] tags() {
+		int[] tags = new int[ClusterSlotHashUtil.SLOT_COUNT];
+		int missing = tags.length;
+		for (int number = 1; missing > 0; number++) {
+			int slot = ClusterSlotHashUtil.calculateSlot(Integer.toString(number));
+			if (tags[slot] == 0) {
+				tags[slot] = number;
+				missing--;
+			}
+		}
+		return tags;
+	}
 
 	String lockKey(String resource) {
 		return this.prefix.concat(resource);
@@ -31,36 +57,33 @@ record LockKeys(String prefix) {
 	}
 
 	/**
-	 * The fence key lies in the same Redis Cluster slot as its lock key: it carries the
-	 * same hash tag, or the whole lock key as its hash tag.
+	 * The key of the fence that the resource shares with others. It lies in the same
+	 * Redis Cluster slot as the lock key.
 	 */
 	String fenceKey(String resource) {
-		String lockKey = lockKey(resource);
-		return hasHashTag(lockKey) ? lockKey.concat(":fence") : "{".concat(lockKey).concat("}:fence");
+		String hashed = (this.prefix.indexOf('{') >= 0) ? resource : lockKey(resource);
+		int tag = TAGS[ClusterSlotHashUtil.calculateSlot(hashed)];
+		return this.prefix + "fence:{" + tag + "}";
 	}
 
 	/**
-	 * As Redis Cluster reads it: the text between the first opening brace and the first
-	 * closing brace after it, if it is not empty.
-	 */
-	private static boolean hasHashTag(String key) {
-		int open = key.indexOf('{');
-		return open >= 0 && key.indexOf('}', open) > open + 1;
-	}
-
-	/**
-	 * The KEYS of a script call: all lock keys, then, if wanted, their fence keys.
+	 * The KEYS of a script call: all lock keys, then, if wanted, their fence keys, each
+	 * of them once.
 	 */
 	byte[][] of(List<String> resources, boolean withFences) {
-		int n = resources.size();
-		byte[][] keys = new byte[withFences ? 2 * n : n][];
-		for (int i = 0; i < n; i++) {
-			keys[i] = bytes(lockKey(resources.get(i)));
-			if (withFences) {
-				keys[n + i] = bytes(fenceKey(resources.get(i)));
+		List<byte[]> keys = new ArrayList<>(2 * resources.size());
+		resources.forEach((resource) -> keys.add(bytes(lockKey(resource))));
+		if (withFences) {
+			if (resources.size() == 1) {
+				keys.add(bytes(fenceKey(resources.get(0))));
+			}
+			else {
+				Set<String> fences = new LinkedHashSet<>();
+				resources.forEach((resource) -> fences.add(fenceKey(resource)));
+				fences.forEach((fence) -> keys.add(bytes(fence)));
 			}
 		}
-		return keys;
+		return keys.toArray(byte[][]::new);
 	}
 
 	static byte[] bytes(String text) {

@@ -55,21 +55,19 @@ public final class RedisLockNodes implements AutoCloseable {
 	/**
 	 * Begin with no nodes.
 	 * @param keyPrefix put in front of every resource to make its key
-	 * @param fenceRetention how long a fence key outlives its lock key
 	 */
-	public RedisLockNodes(String keyPrefix, Duration fenceRetention) {
-		this(keyPrefix, fenceRetention, Duration.ZERO);
+	public RedisLockNodes(String keyPrefix) {
+		this(keyPrefix, Duration.ZERO);
 	}
 
 	/**
 	 * Begin with no nodes.
 	 * @param keyPrefix put in front of every resource to make its key
-	 * @param fenceRetention how long a fence key outlives its lock key
 	 * @param restartQuarantine how long a server must have been running before it votes;
 	 * zero for at once
 	 */
-	public RedisLockNodes(String keyPrefix, Duration fenceRetention, Duration restartQuarantine) {
-		this.commands = new ScriptCommands(keyPrefix, fenceRetention);
+	public RedisLockNodes(String keyPrefix, Duration restartQuarantine) {
+		this.commands = new ScriptCommands(keyPrefix);
 		this.inspector = new LockKeyInspector(keyPrefix);
 		RestartQuarantine quarantine = new RestartQuarantine(restartQuarantine);
 		this.check = new ServerCheck(quarantine, this.identities, false);

@@ -1,6 +1,5 @@
 package io.github.redlock.redis;
 
-import java.time.Duration;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
@@ -12,8 +11,6 @@ import io.github.redlock.spi.LockRequest;
  */
 final class ScriptCommands {
 
-	private static final byte[] NONE = {};
-
 	private static final byte[] PROBE_VALUE = LockKeys.bytes("probe");
 
 	private static final byte[] PROBE_TTL_MILLIS = Arguments.number(1000);
@@ -21,8 +18,6 @@ final class ScriptCommands {
 	private final LockKeys keys;
 
 	private final ScriptCommand probe;
-
-	private final long fenceRetentionMillis;
 
 	private final Memo<LockRequest> last = new Memo<>();
 
@@ -32,11 +27,10 @@ final class ScriptCommands {
 
 	private final Memo<LockRequest> lastWithdrawal = new Memo<>();
 
-	ScriptCommands(String keyPrefix, Duration fenceRetention) {
+	ScriptCommands(String keyPrefix) {
 		this.keys = new LockKeys(keyPrefix);
 		this.probe = new ScriptCommand(LockScript.PROBE, new byte[][] { LockKeys.bytes(this.keys.probeKey()) },
 				PROBE_VALUE, PROBE_TTL_MILLIS);
-		this.fenceRetentionMillis = fenceRetention.toMillis();
 	}
 
 	/**
@@ -94,7 +88,7 @@ final class ScriptCommands {
 		long ttl = request.ttl().toMillis();
 		return request.isFenced()
 				? new ScriptCommand(LockScript.TRANSFER, keys, value, old, Arguments.number(ttl),
-						Arguments.number(request.token()), Arguments.number(ttl + this.fenceRetentionMillis),
+						Arguments.number(request.token()), Arguments.number(request.resources().size()),
 						Arguments.number(request.firstToken()))
 				: new ScriptCommand(LockScript.TRANSFER, keys, value, old, Arguments.number(ttl));
 	}
@@ -105,9 +99,8 @@ final class ScriptCommands {
 		int n = requests.size();
 		byte[][] keys = new byte[fenced ? 2 * n : n][];
 		byte[][] args = new byte[2 + keys.length][];
-		long ttl = first.ttl().toMillis();
-		args[0] = Arguments.number(ttl);
-		args[1] = fenced ? Arguments.number(ttl + this.fenceRetentionMillis) : NONE;
+		args[0] = Arguments.number(first.ttl().toMillis());
+		args[1] = Arguments.number(n);
 		for (int i = 0; i < n; i++) {
 			LockRequest request = requests.get(i);
 			String resource = request.resources().get(0);
@@ -132,18 +125,18 @@ final class ScriptCommands {
 	}
 
 	private ScriptCommand withTtl(LockScript script, LockRequest request) {
-		byte[][] keys = this.keys.of(request.resources(), request.isFenced());
+		boolean fenced = request.isFenced() && script != LockScript.RELEASE_LATER;
+		byte[][] keys = this.keys.of(request.resources(), fenced);
 		byte[] value = LockKeys.bytes(request.value());
-		long ttl = request.ttl().toMillis();
-		if (!request.isFenced()) {
-			return new ScriptCommand(script, keys, value, Arguments.number(ttl));
+		byte[] ttl = Arguments.number(request.ttl().toMillis());
+		if (!fenced) {
+			return new ScriptCommand(script, keys, value, ttl);
 		}
 		byte[] token = Arguments.number(request.token());
-		byte[] fenceTtl = Arguments.number(ttl + this.fenceRetentionMillis);
+		byte[] lockKeys = Arguments.number(request.resources().size());
 		return (script == LockScript.ACQUIRE && request.block() > 1)
-				? new ScriptCommand(script, keys, value, Arguments.number(ttl), token, fenceTtl,
-						Arguments.number(request.firstToken()))
-				: new ScriptCommand(script, keys, value, Arguments.number(ttl), token, fenceTtl);
+				? new ScriptCommand(script, keys, value, ttl, token, lockKeys, Arguments.number(request.firstToken()))
+				: new ScriptCommand(script, keys, value, ttl, token, lockKeys);
 	}
 
 	/**

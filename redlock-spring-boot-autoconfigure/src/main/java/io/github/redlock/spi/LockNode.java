@@ -32,7 +32,7 @@ public interface LockNode extends AutoCloseable {
 	 * Set every lock key to the value if all of them are free (or already hold this very
 	 * value) and the first token is larger than every stored fence; the fences then hold
 	 * the last one. A repeated request is granted again, and makes no time to live
-	 * shorter.
+	 * shorter. Several resources may share a fence; a fence is never forgotten.
 	 * @param request the resources, the value, the time to live and the token
 	 * @return {@link Vote.Granted}, {@link Vote.Held}, {@link Vote.Stale} or
 	 * {@link Vote.Failed}
@@ -40,10 +40,10 @@ public interface LockNode extends AutoCloseable {
 	CompletionStage<Vote> acquire(LockRequest request);
 
 	/**
-	 * Give every lock key the request's time to live again, and its fence key the full
-	 * time to live of a fence, if all of them hold the value. Nothing is set otherwise.
-	 * No time to live is ever made shorter: the request may be an old one that arrives
-	 * late, after a longer one was counted on.
+	 * Give every lock key the request's time to live again, and set a fence that is not
+	 * there, if all of them hold the value. Nothing is set otherwise. No time to live is
+	 * ever made shorter: the request may be an old one that arrives late, after a longer
+	 * one was counted on.
 	 * @param request the resources, the value, the time to live and the token
 	 * @return {@link Vote.Granted}, {@link Vote.Missing}, {@link Vote.Held} or
 	 * {@link Vote.Failed}
@@ -80,8 +80,8 @@ public interface LockNode extends AutoCloseable {
 
 	/**
 	 * Release, but only when the request's time to live is over: every lock key that
-	 * holds the value gets exactly that time to live, whatever the others hold, and its
-	 * fence key at least the full time to live of a fence.
+	 * holds the value gets exactly that time to live, whatever the others hold. Fences
+	 * stay.
 	 * @param request the resources, the value, the time that is left and the token
 	 * @return {@link Vote.Granted} if all keys held the value, {@link Vote.Missing} if at
 	 * least one was gone or foreign, or {@link Vote.Failed}

@@ -1,7 +1,7 @@
--- Give all lock keys that hold our value their full time to live again, and their fence keys too, or change nothing.
+-- Give all lock keys that hold our value their full time to live again, or change nothing.
 -- A time to live only grows: this may be an old request that arrives late, after a longer one was counted on.
--- KEYS: the lock keys, then (with fencing) their fence keys in the same order
--- ARGV: value, ttl in ms [, token, ttl of the fence keys in ms]
+-- KEYS: the lock keys, then (with fencing) the fence keys of their slots, each of them once
+-- ARGV: value, ttl in ms [, token, number of lock keys]
 -- Answers 0 EXTENDED; -(1 + ms) LOST, another value is there for that long; 1 MISSING, a key is not there.
 
 -- Somebody's key of another type counts as another value, and one without a time to live is held for longer than anybody
@@ -17,8 +17,8 @@ local function left(key)
 	local ms = redis.call('PTTL', key)
 	return ms < 0 and 2 ^ 40 or ms
 end
-local value, ttl, token, fence_ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local n = token and #KEYS / 2 or #KEYS
+local value, ttl, token = ARGV[1], ARGV[2], ARGV[3]
+local n = token and tonumber(ARGV[4]) or #KEYS
 local held, missing = -1, false
 for i = 1, n do
 	local current = get(KEYS[i])
@@ -34,22 +34,16 @@ end
 if missing then
 	return 1
 end
-local function prolong(key, ms)
-	local rest = redis.call('PTTL', key)
-	if rest < tonumber(ms) then
-		redis.call('PEXPIRE', key, ms)
-	end
-	return rest ~= -2
-end
 for i = 1, n do
-	prolong(KEYS[i], ttl)
+	local rest = redis.call('PTTL', KEYS[i])
+	if rest < tonumber(ttl) then
+		redis.call('PEXPIRE', KEYS[i], ttl)
+	end
 end
-if token then
-	for i = n + 1, 2 * n do
-		-- A fence that was lost alone (evicted, deleted by hand) comes back with our token.
-		if not prolong(KEYS[i], fence_ttl) then
-			redis.call('SET', KEYS[i], token, 'PX', fence_ttl)
-		end
+for i = n + 1, #KEYS do
+	-- A fence that was lost alone (evicted, deleted by hand) comes back with our token.
+	if not redis.call('ZSCORE', KEYS[i], 't') then
+		redis.call('ZADD', KEYS[i], token, 't')
 	end
 end
 return 0

@@ -1,7 +1,7 @@
 -- Let every lock key that holds our value live for exactly that long from now, whatever the others hold. This is the
--- last request of its owner: a key may live shorter than it did. A fence key may not.
--- KEYS: the lock keys, then (with fencing) their fence keys in the same order
--- ARGV: value, ttl in ms [, token, ttl of the fence keys in ms]
+-- last request of its owner: a key may live shorter than it did.
+-- KEYS: the lock keys
+-- ARGV: value, ttl in ms
 -- Answers 0 if all were ours; 1 MISSING, at least one was gone or holds another value.
 
 -- Somebody's key of another type counts as another value.
@@ -12,15 +12,10 @@ local function get(key)
 	end
 	return current
 end
-local value, ttl, token, fence_ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local n = token and #KEYS / 2 or #KEYS
 local gone = 0
-for i = 1, n do
-	if get(KEYS[i]) == value then
-		redis.call('PEXPIRE', KEYS[i], ttl)
-		if token and redis.call('PTTL', KEYS[n + i]) < tonumber(fence_ttl) then
-			redis.call('PEXPIRE', KEYS[n + i], fence_ttl)
-		end
+for i = 1, #KEYS do
+	if get(KEYS[i]) == ARGV[1] then
+		redis.call('PEXPIRE', KEYS[i], ARGV[2])
 	else
 		gone = 1
 	end

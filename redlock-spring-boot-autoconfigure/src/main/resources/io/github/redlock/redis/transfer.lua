@@ -1,8 +1,8 @@
 -- Hand the lock over to the next holder inside the process of its owner, or change nothing: all lock keys that hold the
 -- value before get the new one with its time to live, and the fences are raised to its token. A fence that is not below
--- its first token is a sign that somebody else had the lock in the meantime.
--- KEYS: the lock keys, then (with fencing) their fence keys in the same order
--- ARGV: value, value before, ttl in ms [, token, ttl of the fence keys in ms, the first token of its block]
+-- its first token forbids it: somebody else may have had the lock in the meantime.
+-- KEYS: the lock keys, then (with fencing) the fence keys of their slots, each of them once
+-- ARGV: value, value before, ttl in ms [, token, number of lock keys, the first token of its block]
 -- Answers 0 GRANTED; -(1 + ms) another value is there for that long; 1 MISSING, a key is not there, or its fence is above.
 -- The new value found already counts as handed over: a repeated request is granted again, and shortens nothing.
 
@@ -19,15 +19,15 @@ local function left(key)
 	local ms = redis.call('PTTL', key)
 	return ms < 0 and 2 ^ 40 or ms
 end
-local value, before, ttl, token, fence_ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local n = token and #KEYS / 2 or #KEYS
-local held, missing, old = -1, false, {}
+local value, before, ttl, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local n = token and tonumber(ARGV[5]) or #KEYS
+local held, missing, old, any_old = -1, false, {}, false
 for i = 1, n do
 	local current = get(KEYS[i])
 	if not current then
 		missing = true
 	elseif current == before then
-		old[i] = true
+		old[i], any_old = true, true
 	elseif current ~= value then
 		held = math.max(held, left(KEYS[i]))
 	end
@@ -35,10 +35,9 @@ end
 if held >= 0 then
 	return -(1 + held)
 end
-if token then
-	for i = 1, n do
-		local fence = old[i] and tonumber(redis.call('GET', KEYS[n + i]) or 0)
-		missing = missing or old[i] and not (fence and fence < tonumber(ARGV[6]))
+if any_old then
+	for i = n + 1, #KEYS do
+		missing = missing or tonumber(redis.call('ZSCORE', KEYS[i], 't') or 0) >= tonumber(ARGV[6])
 	end
 end
 if missing then
@@ -47,11 +46,13 @@ end
 for i = 1, n do
 	if old[i] then
 		redis.call('SET', KEYS[i], value, 'PX', ttl)
-		if token then
-			redis.call('SET', KEYS[n + i], token, 'PX', fence_ttl)
-		end
 	elseif redis.call('PTTL', KEYS[i]) < tonumber(ttl) then
 		redis.call('PEXPIRE', KEYS[i], ttl)
+	end
+end
+if any_old then
+	for i = n + 1, #KEYS do
+		redis.call('ZADD', KEYS[i], token, 't')
 	end
 end
 return 0

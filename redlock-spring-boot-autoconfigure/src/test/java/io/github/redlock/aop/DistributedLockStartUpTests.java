@@ -844,7 +844,7 @@ class DistributedLockStartUpTests {
 
 	static class FenceName {
 
-		@DistributedLock(name = "a:fence")
+		@DistributedLock(name = "fence:{a}")
 		public void run() {
 		}
 
@@ -853,7 +853,7 @@ class DistributedLockStartUpTests {
 	@Test
 	void fallbackThatNobodyWouldFollowAndNamesOfFencesAreRefused() {
 		assertRefused(FallbackThatGoesOn.class, "fallback", "other");
-		assertRefused(FenceName.class, "name", "a:fence");
+		assertRefused(FenceName.class, "name", "fence:{a}");
 	}
 
 	/** The wait may come from the defaults. */

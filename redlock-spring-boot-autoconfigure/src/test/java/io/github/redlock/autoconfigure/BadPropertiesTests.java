@@ -28,8 +28,8 @@ class BadPropertiesTests {
 	private static final List<String> PROPERTIES = List.of("redlock.ttl", "redlock.wait-time",
 			"redlock.command-timeout", "redlock.connect-timeout", "redlock.retry.count", "redlock.retry.delay",
 			"redlock.retry.jitter", "redlock.drift-factor", "redlock.auto-extend.after", "redlock.auto-extend.enabled",
-			"redlock.fencing.enabled", "redlock.fencing.retention", "redlock.key-prefix", "redlock.nodes[0].host",
-			"redlock.nodes[0].port", "redlock.nodes[0].url", "redlock.nodes[0].name", "redlock.nodes[0].database");
+			"redlock.fencing.enabled", "redlock.key-prefix", "redlock.nodes[0].host", "redlock.nodes[0].port",
+			"redlock.nodes[0].url", "redlock.nodes[0].name", "redlock.nodes[0].database");
 
 	@Test
 	void everyUrlIsReadOrRefusedWithoutItsPassword() {

@@ -30,8 +30,8 @@ class ConfigurationMetadataTests {
 					"redlock.ttl", "redlock.drift-factor", "redlock.wait-time", "redlock.connect-timeout",
 					"redlock.command-timeout", "redlock.restart-quarantine", "redlock.retry.count",
 					"redlock.retry.delay", "redlock.retry.jitter", "redlock.auto-extend.enabled",
-					"redlock.auto-extend.after", "redlock.fencing.enabled", "redlock.fencing.retention",
-					"redlock.client-type", "redlock.owner-in-values", "redlock.lock-events", "redlock.metrics.enabled",
+					"redlock.auto-extend.after", "redlock.fencing.enabled", "redlock.client-type",
+					"redlock.owner-in-values", "redlock.lock-events", "redlock.metrics.enabled",
 					"management.health.redlock.enabled", "management.endpoint.redlock.access",
 					"management.endpoint.redlock.cache.time-to-live");
 		for (Map<String, Object> property : properties) {

@@ -227,9 +227,7 @@ class NodeSetTests {
 		CompletableFuture<Void> released = new CompletableFuture<>();
 		this.runner.withPropertyValues("redlock.mode=in-memory", "redlock.sets.billing.key-prefix=x")
 			.withBean("own", DefaultRedlock.class,
-					() -> own[0] = new RedlockBuilder()
-						.nodes(new InMemoryLocks(System::nanoTime, Duration.ofMinutes(1)).newNodes())
-						.build())
+					() -> own[0] = new RedlockBuilder().nodes(new InMemoryLocks(System::nanoTime).newNodes()).build())
 			.run((context) -> {
 				held[0] = own[0].acquire("a", Duration.ofSeconds(20));
 				held[1] = context.getBean("billingRedlock", Redlock.class).acquire("a", Duration.ofSeconds(20));

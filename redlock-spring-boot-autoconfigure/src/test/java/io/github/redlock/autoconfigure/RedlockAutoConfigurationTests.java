@@ -285,7 +285,7 @@ class RedlockAutoConfigurationTests {
 					"redlock.retry.jitter=0ms", "redlock.drift-factor=0", "redlock.wait-time=0s",
 					"redlock.connect-timeout=100ms", "redlock.command-timeout=50ms",
 					"redlock.auto-extend.enabled=false", "redlock.auto-extend.after=0.5",
-					"redlock.fencing.enabled=false", "redlock.fencing.retention=1h", "redlock.key-prefix=")
+					"redlock.fencing.enabled=false", "redlock.key-prefix=")
 			.run((context) -> assertThat(context.getBean(Redlock.class).defaultTtl())
 				.isEqualTo(Duration.ofSeconds(10)));
 	}
@@ -303,8 +303,9 @@ class RedlockAutoConfigurationTests {
 			"redlock.command-timeout=0s|redlock.command-timeout = PT0S",
 			"redlock.auto-extend.after=0|redlock.auto-extend.after = 0.0",
 			"redlock.auto-extend.after=0.95|redlock.auto-extend.after = 0.95",
-			"redlock.fencing.retention=-1s|redlock.fencing.retention = PT-1S",
-			"redlock.fencing.retention=99999d|longer than", "redlock.command-timeout=2d|longer than PT24H" })
+			"redlock.key-prefix=a{b|redlock.key-prefix = a{b has a { without a hash tag",
+			"redlock.sets.x.key-prefix={}|redlock.sets.x.key-prefix = {} has a { without a hash tag",
+			"redlock.command-timeout=2d|longer than PT24H" })
 	void valueThatCannotWorkIsRefusedByName(String property, String inMessage) {
 		assertRefused(property, inMessage);
 	}

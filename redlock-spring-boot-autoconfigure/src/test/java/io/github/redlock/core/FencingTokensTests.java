@@ -27,7 +27,7 @@ class FencingTokensTests {
 	@Test
 	void tokensAreAtLeastTheWallClockInMicroseconds() {
 		VirtualTime time = new VirtualTime();
-		FencingTokens tokens = new FencingTokens(time);
+		FencingTokens tokens = new FencingTokens(time::wallClockMicros);
 		assertThat(tokens.next()).isEqualTo(time.wallClockMicros());
 		time.advance(Duration.ofSeconds(1));
 		assertThat(tokens.next()).isEqualTo(time.wallClockMicros());
@@ -36,7 +36,7 @@ class FencingTokensTests {
 	@Test
 	void tokensGrowEvenIfTheWallClockDoesNot() {
 		VirtualTime time = new VirtualTime();
-		FencingTokens tokens = new FencingTokens(time);
+		FencingTokens tokens = new FencingTokens(time::wallClockMicros);
 		long first = tokens.next();
 		assertThat(tokens.next()).isEqualTo(first + 1);
 		time.moveWallClock(Duration.ofHours(-1));
@@ -45,7 +45,7 @@ class FencingTokensTests {
 
 	@Test
 	void tokenSeenElsewhereIsSurpassed() {
-		FencingTokens tokens = new FencingTokens(new VirtualTime());
+		FencingTokens tokens = new FencingTokens(new VirtualTime()::wallClockMicros);
 		long seen = tokens.next() + 1_000_000_000_000L;
 		tokens.learn(seen);
 		assertThat(tokens.next()).isEqualTo(seen + 1);
@@ -53,10 +53,43 @@ class FencingTokensTests {
 		assertThat(tokens.next()).isEqualTo(seen + 2);
 	}
 
+	/**
+	 * Many resources share a fence. Without what it has learnt, a client whose clock is
+	 * behind would be refused for each of them.
+	 */
+	@Test
+	void clockThatIsBehindIsRefusedOnce() {
+		VirtualTime time = new VirtualTime();
+		FencingTokens behind = new FencingTokens(time::wallClockMicros);
+		long ahead = Duration.ofHours(1).toNanos() / 1000;
+		long fence = time.wallClockMicros() + ahead;
+		int refused = 0;
+		for (int i = 0; i < 100; i++) {
+			long token = behind.next();
+			if (token <= fence) {
+				refused++;
+				behind.learn(fence);
+				token = behind.next();
+			}
+			time.advance(Duration.ofSeconds(1));
+			// The other client, whose clock is ahead, locked something a moment ago.
+			fence = Math.max(token, time.wallClockMicros() + ahead - 1000);
+		}
+		assertThat(refused).isOne();
+	}
+
+	@Test
+	void tokenThatNoNodeCouldStoreIsRefusedWithTheRemedy() {
+		FencingTokens tokens = new FencingTokens(new VirtualTime()::wallClockMicros);
+		tokens.learn(FencingTokens.MAX_TOKEN - 1);
+		assertThat(tokens.next()).isEqualTo(FencingTokens.MAX_TOKEN);
+		assertThatIllegalStateException().isThrownBy(tokens::next).withMessageContaining("fence:*");
+	}
+
 	@Test
 	void numbersThatCannotBeTokensAreIgnored() {
 		VirtualTime time = new VirtualTime();
-		FencingTokens tokens = new FencingTokens(time);
+		FencingTokens tokens = new FencingTokens(time::wallClockMicros);
 		tokens.learn(FencingTokens.MAX_TOKEN);
 		tokens.learn(Long.MAX_VALUE);
 		assertThat(tokens.next()).isEqualTo(time.wallClockMicros());

@@ -28,7 +28,7 @@ class NodeGuardTests {
 
 	private final VirtualTime time = new VirtualTime();
 
-	private final FakeLockNode node = new FakeLockNode("node", this.time, Duration.ofMinutes(10));
+	private final FakeLockNode node = new FakeLockNode("node", this.time);
 
 	private final Recorder recorder = new Recorder();
 
@@ -358,7 +358,7 @@ class NodeGuardTests {
 
 	@Test
 	void nodeThatThrowsIsAVoteAgainst() {
-		NodeGuard throwing = new NodeGuard(new FakeLockNode("node", this.time, Duration.ZERO) {
+		NodeGuard throwing = new NodeGuard(new FakeLockNode("node", this.time) {
 			@Override
 			public java.util.concurrent.CompletionStage<Vote> acquire(LockRequest request) {
 				throw new IllegalStateException("broken implementation");
@@ -424,7 +424,7 @@ class NodeGuardTests {
 	@Test
 	void flappingNodeIsNotAskedInATightLoop() {
 		this.node.loseReplies(true);
-		NodeGuard flapping = new NodeGuard(new FakeLockNode("node", this.time, Duration.ZERO) {
+		NodeGuard flapping = new NodeGuard(new FakeLockNode("node", this.time) {
 			@Override
 			public java.util.concurrent.CompletionStage<Vote> acquire(LockRequest request) {
 				return java.util.concurrent.CompletableFuture.completedFuture(
@@ -522,7 +522,7 @@ class NodeGuardTests {
 	@Test
 	void releaseThatKeepsFailingIsForgottenWhenTheKeyIsGoneAnyway() {
 		List<Duration> releases = new ArrayList<>();
-		NodeGuard picky = new NodeGuard(new FakeLockNode("node", this.time, Duration.ZERO) {
+		NodeGuard picky = new NodeGuard(new FakeLockNode("node", this.time) {
 			@Override
 			public java.util.concurrent.CompletionStage<Vote> release(LockRequest request) {
 				releases.add(NodeGuardTests.this.time.elapsed());
@@ -569,7 +569,7 @@ class NodeGuardTests {
 
 	@Test
 	void releaseThatAlwaysFailsIsNotSentInATightLoopHoweverMuchElseSucceeds() {
-		NodeGuard picky = new NodeGuard(new FakeLockNode("node", this.time, Duration.ZERO) {
+		NodeGuard picky = new NodeGuard(new FakeLockNode("node", this.time) {
 			@Override
 			public java.util.concurrent.CompletionStage<Vote> release(LockRequest request) {
 				return java.util.concurrent.CompletableFuture.completedFuture(

@@ -219,7 +219,7 @@ class RaceChecks {
 	@Test
 	void tokensAreUnique() {
 		Lincheck.runConcurrentTest(INVOCATIONS, () -> {
-			FencingTokens tokens = new FencingTokens(new Time());
+			FencingTokens tokens = new FencingTokens(new Time()::wallClockMicros);
 			long[] token = new long[2];
 			together(() -> token[0] = tokens.next(), () -> token[1] = tokens.next(), () -> tokens.learn(1000));
 			check(token[0] != token[1] && tokens.next() > 1000, List.of(token[0], token[1]));

@@ -33,7 +33,7 @@ class UserCodeTests {
 
 	private final SystemTime time = new SystemTime();
 
-	private final InMemoryLocks nodes = new InMemoryLocks(this.time::nanoTime, Duration.ofMinutes(1));
+	private final InMemoryLocks nodes = new InMemoryLocks(this.time::nanoTime);
 
 	private final Map<String, ClassLoader> seen = new ConcurrentHashMap<>();
 

@@ -386,7 +386,7 @@ class UsingTests {
 		List<String> closed = new ArrayList<>();
 		DefaultRedlock redlock = new RedlockBuilder().time(this.cluster.time())
 			.callbackExecutor(this.cluster.time())
-			.nodes(List.of(new FakeLockNode("node", this.cluster.time(), Duration.ZERO) {
+			.nodes(List.of(new FakeLockNode("node", this.cluster.time()) {
 				@Override
 				public void close() {
 					closed.add(name());

@@ -37,6 +37,31 @@ class TokenArgumentTests {
 	}
 
 	/**
+	 * The fence of a resource is raised by the holders of another one too: that refuses
+	 * tokens, and lets none pass.
+	 */
+	@Test
+	void tokensGrowWhereResourcesShareAFence() {
+		assertHolds("shared fence, any clocks", new Rules(1, 1, 1, false, false, true, true, false).withSharedFence());
+	}
+
+	/**
+	 * Key and fence by two commands, between which anything happens: somebody else takes
+	 * or loses the key, raises the fence, or asks again.
+	 */
+	@Test
+	void tokensGrowWhereKeyAndFenceAreTwoCommands() {
+		assertHolds("two commands", new Rules(1, 1, 0, false, false, true, true, false).withTwoCommands(true));
+	}
+
+	/** A key alone is no vote: its fence has to be raised by the same request. */
+	@Test
+	void keyWithoutItsFenceIsFoundOut() {
+		assertThat(counterExample(new Rules(1, 1, 0, false, false, true, true, false).withTwoCommands(false)))
+			.isNotEmpty();
+	}
+
+	/**
 	 * One node loses its memory: the wall clocks still order those who are further apart
 	 * than the clocks.
 	 */
@@ -88,16 +113,16 @@ class TokenArgumentTests {
 		Deque<State> open = new ArrayDeque<>();
 		State initial = model.initial();
 		open.add(initial);
-		reachedFrom.put(initial.key(!rules.clock()), null);
+		reachedFrom.put(initial.key(rules), null);
 		while (!open.isEmpty()) {
 			State state = open.remove();
-			Key key = state.key(!rules.clock());
+			Key key = state.key(rules);
 			List<State> violations = new ArrayList<>();
 			model.successors(state, (label, next) -> {
 				if (next.violation() != null) {
 					violations.add(next);
 				}
-				else if (reachedFrom.putIfAbsent(next.key(!rules.clock()), key) == null) {
+				else if (reachedFrom.putIfAbsent(next.key(rules), key) == null) {
 					open.add(next);
 				}
 			});
@@ -122,9 +147,8 @@ class TokenArgumentTests {
 			Key wanted = keys.poll();
 			State[] found = new State[1];
 			model.successors(state[0], (label, next) -> {
-				if (found[0] == null
-						&& ((wanted != null) ? next.violation() == null && next.key(!rules.clock()).equals(wanted)
-								: next.violation() != null)) {
+				if (found[0] == null && ((wanted != null) ? next.violation() == null && next.key(rules).equals(wanted)
+						: next.violation() != null)) {
 					found[0] = next;
 					path.add(label.get());
 				}

@@ -46,7 +46,7 @@ public final class FaultScenario implements Function<List<Integer>, Object> {
 	@Override
 	public Object apply(List<Integer> ports) {
 		int site = ports.get(ports.size() - 1);
-		RedisLockNodes nodes = new RedisLockNodes("redlock:", Duration.ofMinutes(1));
+		RedisLockNodes nodes = new RedisLockNodes("redlock:");
 		for (int port : ports.subList(0, ports.size() - 1)) {
 			nodes.add(new RedisNodeSettings("node" + port, "127.0.0.1", port, null, null, 0, null),
 					Duration.ofSeconds(1), Duration.ofMillis(200));

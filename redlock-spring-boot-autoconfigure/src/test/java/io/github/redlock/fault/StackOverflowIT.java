@@ -52,7 +52,7 @@ class StackOverflowIT {
 	private final Queue<String> violations = new ConcurrentLinkedQueue<>();
 
 	private RedisLockNodes nodes() {
-		RedisLockNodes nodes = new RedisLockNodes("redlock:", Duration.ofMinutes(1));
+		RedisLockNodes nodes = new RedisLockNodes("redlock:");
 		for (RedisServer server : this.servers.servers()) {
 			nodes.add(new RedisNodeSettings("node" + server.port(), "127.0.0.1", server.port(), null, null, 0, null),
 					Duration.ofSeconds(1), Duration.ofMillis(200));

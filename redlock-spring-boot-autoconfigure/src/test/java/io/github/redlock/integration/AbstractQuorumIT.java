@@ -32,7 +32,7 @@ abstract class AbstractQuorumIT {
 	}
 
 	protected DefaultRedlock client(Consumer<RedlockBuilder> customizer) {
-		RedisLockNodes nodes = new RedisLockNodes("redlock:", Duration.ofMinutes(10));
+		RedisLockNodes nodes = new RedisLockNodes("redlock:");
 		for (int i = 0; i < this.servers.servers().size(); i++) {
 			nodes.add(
 					new RedisNodeSettings("node" + i, "127.0.0.1", this.servers.server(i).port(), null, null, 0, null),

@@ -49,7 +49,7 @@ class NodeRedlockIT {
 		assumeThat(Files.isDirectory(MODULES.resolve("redlock"))).as("node-redlock is installed in %s", MODULES)
 			.isTrue();
 		this.servers = new RedisServers(3);
-		this.nodes = new RedisLockNodes("", Duration.ofMinutes(10));
+		this.nodes = new RedisLockNodes("");
 		this.servers.servers()
 			.forEach((server) -> this.nodes.add(
 					new RedisNodeSettings("node" + server.port(), "127.0.0.1", server.port(), null, null, 0, null),

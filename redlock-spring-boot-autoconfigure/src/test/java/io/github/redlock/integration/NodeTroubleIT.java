@@ -87,7 +87,7 @@ class NodeTroubleIT extends AbstractQuorumIT {
 
 	/** A client whose addresses lead to the servers through proxies. */
 	private DefaultRedlock throughProxies(int size) {
-		RedisLockNodes nodes = new RedisLockNodes("redlock:", Duration.ofMinutes(10));
+		RedisLockNodes nodes = new RedisLockNodes("redlock:");
 		for (int i = 0; i < size; i++) {
 			Proxy proxy = new Proxy(this.servers.server(i).port());
 			this.proxies.add(proxy);
@@ -328,7 +328,7 @@ class NodeTroubleIT extends AbstractQuorumIT {
 	}
 
 	private DefaultRedlock quarantining(Duration quarantine) {
-		RedisLockNodes nodes = new RedisLockNodes("redlock:", Duration.ofMinutes(10), quarantine);
+		RedisLockNodes nodes = new RedisLockNodes("redlock:", quarantine);
 		for (int i = 0; i < 3; i++) {
 			nodes.add(
 					new RedisNodeSettings("node" + i, "127.0.0.1", this.servers.server(i).port(), null, null, 0, null),

@@ -84,7 +84,7 @@ class SharedServerIT {
 		Proxy second = anotherNameOf(this.servers.server(0));
 		Proxy third = anotherNameOf(this.servers.server(1));
 		List<String> log = Warnings.during(Level.ERROR, () -> {
-			RedisLockNodes nodes = new RedisLockNodes("redlock:", Duration.ofMinutes(10));
+			RedisLockNodes nodes = new RedisLockNodes("redlock:");
 			for (int port : new int[] { this.servers.server(0).port(), second.port(), third.port() }) {
 				nodes.add(new RedisNodeSettings("127.0.0.1:" + port, "127.0.0.1", port, null, null, 0, null),
 						Duration.ofSeconds(2), Duration.ofSeconds(2));
@@ -113,7 +113,7 @@ class SharedServerIT {
 	/** The settings of two nodes may have one name: what counts is that of the node. */
 	@Test
 	void serverHasOneVoteWhateverTheNamesOfItsSettings() {
-		RedisLockNodes nodes = new RedisLockNodes("redlock:", Duration.ofMinutes(10));
+		RedisLockNodes nodes = new RedisLockNodes("redlock:");
 		int port = this.servers.server(0).port();
 		for (String name : List.of("first", "second")) {
 			nodes.add(name, () -> new RedisNodeSettings("settings", "127.0.0.1", port, null, null, 0, null),

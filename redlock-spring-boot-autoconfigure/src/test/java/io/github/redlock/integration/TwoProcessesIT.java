@@ -136,7 +136,7 @@ class TwoProcessesIT {
 			.build();
 
 		public static void main(String[] args) throws Exception {
-			RedisLockNodes nodes = new RedisLockNodes("redlock:", Duration.ofMinutes(10));
+			RedisLockNodes nodes = new RedisLockNodes("redlock:");
 			for (String port : args[0].split(",")) {
 				nodes.add(new RedisNodeSettings("127.0.0.1:" + port, "127.0.0.1", Integer.parseInt(port), null, null, 0,
 						null), Duration.ofSeconds(1), Duration.ofMillis(200));

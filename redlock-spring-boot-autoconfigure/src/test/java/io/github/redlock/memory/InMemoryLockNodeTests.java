@@ -14,7 +14,7 @@ class InMemoryLockNodeTests extends LockNodeContract {
 
 	private final VirtualTime time = new VirtualTime();
 
-	private final InMemoryLockNode node = new InMemoryLockNode("memory", this.time::nanoTime, fenceRetention());
+	private final InMemoryLockNode node = new InMemoryLockNode("memory", this.time::nanoTime);
 
 	@Override
 	protected LockNode node() {
@@ -59,16 +59,6 @@ class InMemoryLockNodeTests extends LockNodeContract {
 	@Override
 	protected void deleteFence(String resource) {
 		this.node.deleteFence(resource);
-	}
-
-	@Override
-	protected Duration fenceTtlOf(String resource) {
-		return this.node.fenceTtlOf(resource);
-	}
-
-	@Override
-	protected Duration fenceRetention() {
-		return Duration.ofMinutes(10);
 	}
 
 }

@@ -47,7 +47,7 @@ abstract class AbstractRedisLockNodeIT extends LockNodeContract {
 	void connectNode() {
 		this.jedis = server.connect();
 		this.jedis.flushAll();
-		this.nodes = new RedisLockNodes("redlock:", fenceRetention());
+		this.nodes = new RedisLockNodes("redlock:");
 		connect(this.nodes, server.port());
 	}
 
@@ -90,23 +90,13 @@ abstract class AbstractRedisLockNodeIT extends LockNodeContract {
 
 	@Override
 	protected long fenceOf(String resource) {
-		String fence = this.jedis.get("{redlock:" + resource + "}:fence");
-		return (fence != null) ? Long.parseLong(fence) : 0;
+		Double fence = this.jedis.zscore(new LockKeys("redlock:").fenceKey(resource), "t");
+		return (fence != null) ? fence.longValue() : 0;
 	}
 
 	@Override
 	protected void deleteFence(String resource) {
-		this.jedis.del("{redlock:" + resource + "}:fence");
-	}
-
-	@Override
-	protected Duration fenceTtlOf(String resource) {
-		return Duration.ofMillis(this.jedis.pttl("{redlock:" + resource + "}:fence"));
-	}
-
-	@Override
-	protected Duration fenceRetention() {
-		return Duration.ofMinutes(10);
+		this.jedis.del(new LockKeys("redlock:").fenceKey(resource));
 	}
 
 }

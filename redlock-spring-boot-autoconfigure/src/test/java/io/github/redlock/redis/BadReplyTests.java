@@ -64,7 +64,7 @@ class BadReplyTests {
 			try (Server first = new Server(garbage.random().nextLong(), 0);
 					Server second = new Server(garbage.random().nextLong(), garbage.anyOf(List.of(0.0, 0.5, 1.0)));
 					Server third = new Server(garbage.random().nextLong(), garbage.anyOf(List.of(0.5, 1.0)));
-					RedisLockNodes nodes = new RedisLockNodes("", Duration.ofMinutes(10))) {
+					RedisLockNodes nodes = new RedisLockNodes("")) {
 				List<Server> servers = List.of(first, second, third);
 				servers.forEach((server) -> nodes.add(
 						new RedisNodeSettings("node" + server.port(), "127.0.0.1", server.port(), null, null, 0, null),

@@ -1,6 +1,5 @@
 package io.github.redlock.redis;
 
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,8 +26,8 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 
 	private Pipe pipe = new Pipe();
 
-	protected BatchingLockNode(String name, String keyPrefix, Duration fenceRetention, boolean pipelining) {
-		super(name, new ScriptCommands(keyPrefix, fenceRetention), true, null);
+	protected BatchingLockNode(String name, String keyPrefix, boolean pipelining) {
+		super(name, new ScriptCommands(keyPrefix), true, null);
 		this.pipelining = pipelining;
 	}
 

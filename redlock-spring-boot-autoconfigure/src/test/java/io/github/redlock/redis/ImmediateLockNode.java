@@ -1,7 +1,6 @@
 package io.github.redlock.redis;
 
 import java.lang.reflect.Proxy;
-import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
 import org.springframework.data.redis.connection.RedisConnection;
@@ -15,8 +14,8 @@ public final class ImmediateLockNode extends ScriptLockNode {
 
 	private final RedisConnection connection;
 
-	public ImmediateLockNode(String name, ScriptedRedis server, Duration fenceRetention) {
-		super(name, new ScriptCommands("", fenceRetention), true, null);
+	public ImmediateLockNode(String name, ScriptedRedis server) {
+		super(name, new ScriptCommands(""), true, null);
 		this.connection = connectionTo(server);
 	}
 

@@ -48,7 +48,7 @@ class IoLoopTests {
 
 	private final IoLoop io = new IoLoop(Duration.ofMillis(200));
 
-	private final ScriptCommands commands = new ScriptCommands("", Duration.ZERO);
+	private final ScriptCommands commands = new ScriptCommands("");
 
 	private final NodeChannel channel = this.io.add("node", this.server::open);
 

@@ -67,7 +67,7 @@ class RedisLockNodeIT extends AbstractRedisLockNodeIT {
 	@Test
 	void restartedServerIsReconnectedTo() {
 		RedisServer own = new RedisServer();
-		RedisLockNodes ownNodes = new RedisLockNodes("redlock:", Duration.ZERO);
+		RedisLockNodes ownNodes = new RedisLockNodes("redlock:");
 		ownNodes.add(new RedisNodeSettings("own", "127.0.0.1", own.port(), null, null, 0, null), Duration.ofSeconds(1),
 				Duration.ofSeconds(5));
 		LockNode node = ownNodes.nodes().get(0);
@@ -85,7 +85,7 @@ class RedisLockNodeIT extends AbstractRedisLockNodeIT {
 	@Test
 	void wrongPasswordIsReportedWithItsReasonAndTheRemedy() {
 		RedisServer own = new RedisServer("--requirepass", "secret");
-		RedisLockNodes ownNodes = new RedisLockNodes("redlock:", Duration.ZERO);
+		RedisLockNodes ownNodes = new RedisLockNodes("redlock:");
 		ownNodes.add(new RedisNodeSettings("right", "127.0.0.1", own.port(), null, "secret", 3, null),
 				Duration.ofSeconds(1), Duration.ofSeconds(5));
 		ownNodes.add(new RedisNodeSettings("wrong", "127.0.0.1", own.port(), null, "guess", 0, null),
@@ -126,10 +126,16 @@ class RedisLockNodeIT extends AbstractRedisLockNodeIT {
 	@ParameterizedTest
 	@ValueSource(strings = { "garbage", "-5", "9007199254740992", "1e300" })
 	void fenceThatIsNoTokenIsAnErrorNotAGrant(String fence) {
-		this.jedis.set("{redlock:a}:fence", fence);
+		String key = new LockKeys("redlock:").fenceKey("a");
+		if (fence.equals("garbage")) {
+			this.jedis.set(key, fence);
+		}
+		else {
+			this.jedis.zadd(key, Double.parseDouble(fence), "t");
+		}
 		Vote vote = await(node().acquire(request("v1", "a")));
 		assertThat(vote).isInstanceOf(Vote.Failed.class);
-		assertThat(((Vote.Failed) vote).error()).hasStackTraceContaining("{redlock:a}:fence");
+		assertThat(((Vote.Failed) vote).error()).hasStackTraceContaining(key);
 		assertThat(valueOf("a")).isNull();
 	}
 

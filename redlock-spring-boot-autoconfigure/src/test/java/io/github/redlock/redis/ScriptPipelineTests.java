@@ -22,7 +22,7 @@ class ScriptPipelineTests {
 
 	private final Queue<ScriptCall> answered = new ArrayDeque<>();
 
-	private final ScriptCommands commands = new ScriptCommands("", Duration.ZERO);
+	private final ScriptCommands commands = new ScriptCommands("");
 
 	private ScriptCall sent(LockScript script) {
 		ScriptCall call = new ScriptCall(

@@ -36,9 +36,9 @@ import org.springframework.data.redis.connection.ReturnType;
 
 /**
  * Just enough of a Redis server to run the scripts of this project, the very texts that
- * real servers run, in simulated time: strings, expiry to the millisecond, a script
- * cache. Not thread-safe. Held to the behaviour of a real server by
- * {@code LockNodeContract}.
+ * real servers run, in simulated time: strings, expiry to the millisecond, sorted sets
+ * with one member, a script cache. Not thread-safe. Held to the behaviour of a real
+ * server by {@code LockNodeContract}.
  */
 public final class ScriptedRedis implements RedisScriptingCommands {
 
@@ -146,6 +146,11 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 		this.data.put(key, new Entry(value, this.clock.getAsLong() + ttlMillis));
 	}
 
+	/** Somebody has stored a fence. */
+	public void setFence(String key, long token) {
+		this.data.put(key, new Entry(Long.toString(token), Long.MAX_VALUE));
+	}
+
 	/** Somebody deletes a key. */
 	public void delete(String key) {
 		this.data.remove(key);
@@ -226,8 +231,7 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 		this.caller = (keysAndArgs.length > numKeys) ? text(args.get(1)) : "";
 		this.callers.clear();
 		if (SCRIPTS.get(sha) == LockScript.EXTEND_ALL) {
-			int locks = keysAndArgs.length - numKeys - 2;
-			locks = text(args.get(2)).isEmpty() ? locks : locks / 2;
+			int locks = args.get(2).toint();
 			for (int i = 1; i <= numKeys; i++) {
 				this.callers.computeIfAbsent(text(keys.get(i)), (key) -> new ArrayList<>())
 					.add(text(args.get(3 + (i - 1) % locks)));
@@ -300,6 +304,12 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 				yield LuaValue.ONE;
 			}
 			case "SET" -> set(key, entry, args);
+			case "ZSCORE" -> (entry != null) ? LuaString.valueOf(entry.value) : LuaValue.FALSE;
+			case "ZADD" -> {
+				written(key, entry, 0);
+				this.data.put(key, new Entry(text(args.arg(3)), Long.MAX_VALUE));
+				yield LuaValue.ONE;
+			}
 			case "PUBLISH" -> LuaValue.valueOf(this.witness.published(key));
 			default -> throw new IllegalArgumentException("not simulated: " + command);
 		};

@@ -60,7 +60,7 @@ class SecuredNodeIT {
 	}
 
 	private LockNode node(RedisServer server, String user, String password, SSLContext ssl) {
-		RedisLockNodes nodes = opened(new RedisLockNodes("redlock:", Duration.ofMinutes(10)));
+		RedisLockNodes nodes = opened(new RedisLockNodes("redlock:"));
 		nodes.add(new RedisNodeSettings("secured", "127.0.0.1", server.port(), user, password, 0,
 				(ssl != null) ? new TlsSettings(ssl) : null), Duration.ofSeconds(5), Duration.ofSeconds(5));
 		return nodes.nodes().get(0);
@@ -72,7 +72,7 @@ class SecuredNodeIT {
 	}
 
 	private LockNode node(int port, TlsSettings tls) {
-		RedisLockNodes nodes = opened(new RedisLockNodes("redlock:", Duration.ofMinutes(10)));
+		RedisLockNodes nodes = opened(new RedisLockNodes("redlock:"));
 		nodes.add(new RedisNodeSettings("secured", "127.0.0.1", port, null, null, 0, tls), CONNECT_TIMEOUT,
 				Duration.ofMillis(200));
 		return nodes.nodes().get(0);
@@ -192,8 +192,8 @@ class SecuredNodeIT {
 	void userWithFewRightsIsEnough() {
 		RedisServer server = opened(new RedisServer());
 		try (Jedis jedis = server.connect()) {
-			jedis.aclSetUser("locker", "on", ">secret", "~redlock:*", "~{redlock:*", "+eval", "+evalsha", "+get",
-					"+set", "+del", "+pttl", "+pexpire");
+			jedis.aclSetUser("locker", "on", ">secret", "~redlock:*", "+eval", "+evalsha", "+get", "+set", "+del",
+					"+pttl", "+pexpire", "+zadd", "+zscore");
 		}
 		LockNode node = node(server, "locker", "secret", null);
 		assertThat(ping(node)).isInstanceOf(Vote.Granted.class);

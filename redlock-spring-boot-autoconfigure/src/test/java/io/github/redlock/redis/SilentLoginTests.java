@@ -22,7 +22,7 @@ class SilentLoginTests {
 	@Timeout(60)
 	void silentNodeIsGivenUpAndTriedAgain() throws Exception {
 		try (ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-				RedisLockNodes nodes = new RedisLockNodes("", Duration.ZERO)) {
+				RedisLockNodes nodes = new RedisLockNodes("")) {
 			nodes.add(new RedisNodeSettings("silent", "127.0.0.1", listener.getLocalPort(), null, "secret", 0, null),
 					Duration.ofSeconds(1), Duration.ofMillis(50));
 			for (int i = 0; i < 2; i++) {

@@ -81,9 +81,8 @@ final class Link extends BatchingLockNode implements NodeIo {
 	 * @param longestUnread how long an answer may lie there until somebody reads it
 	 */
 	Link(World world, Oracle oracle, SimulatedProcess process, SimulatedServer server, Random random, long latencyNanos,
-			Duration readTimeout, boolean pipelining, double duplicates, double lateness, Duration longestUnread,
-			Duration retention) {
-		super(server.toString(), "", retention, pipelining);
+			Duration readTimeout, boolean pipelining, double duplicates, double lateness, Duration longestUnread) {
+		super(server.toString(), "", pipelining);
 		this.world = world;
 		this.oracle = oracle;
 		this.process = process;

@@ -226,13 +226,15 @@ final class Mutants {
 				.edit(LUA_TRANSFER, "elseif current ~= value then", "elseif false then"),
 			Mutant.of("a transfer does not raise the fence")
 				.likelyFoundBy(16)
-				.edit(LUA_TRANSFER, "			redis.call('SET', KEYS[n + i], token, 'PX', fence_ttl)\n", ""),
+				.edit(LUA_TRANSFER, "		redis.call('ZADD', KEYS[i], token, 't')\n", ""),
 			Mutant.of("the value of a transfer that fails is not released")
 				.likelyFoundBy(1094)
 				.edit(ACQUISITION, RELEASE_FAILED_ATTEMPT,
 						"attempt.withdrawn();\n		if (!attempt.isTransfer()) {\n			withdraw(attempt, false);\n		}"),
 			// Tokens
-			Mutant.of("the fence is not raised").edit(LUA_ACQUIRE, "		set(KEYS[i], token, fence_ttl)\n", ""),
+			Mutant.of("the fence is not raised")
+				.edit(LUA_ACQUIRE, "			redis.call('ZADD', KEYS[2], token, 't')\n", "")
+				.edit(LUA_ACQUIRE, "	redis.call('ZADD', KEYS[i], token, 't')\n", ""),
 			Mutant.of("the fence is not read").edit(LUA_ACQUIRE, STALE, "if false then"),
 			Mutant.of("a token equal to the fence is accepted")
 				.likelyFoundBy(16)
@@ -309,8 +311,8 @@ final class Mutants {
 				.edit(HANDLE, "this.released.complete(new ReleaseOutcome(false, null));",
 						"this.released.complete(new ReleaseOutcome(true, null));"),
 			Mutant.of("a key lives longer than was asked for")
-				.edit(LUA_EXTEND, "local value, ttl, token, fence_ttl = ARGV[1], ARGV[2],",
-						"local value, ttl, token, fence_ttl = ARGV[1], math.floor(ARGV[2] * 1.3),"),
+				.edit(LUA_EXTEND, "local value, ttl, token = ARGV[1], ARGV[2],",
+						"local value, ttl, token = ARGV[1], math.floor(ARGV[2] * 1.3),"),
 			Mutant.of("an asynchronous block never completes")
 				.edit(REDLOCK, "			future.complete(result);\n", ""),
 			Mutant.of("the stage of the loss never completes")

@@ -425,7 +425,7 @@ final class Oracle {
 	}
 
 	private static List<String> lockKeys(SimulatedServer server) {
-		return server.redis().keys().stream().filter((key) -> !key.endsWith(":fence")).toList();
+		return server.redis().keys().stream().filter((key) -> !key.startsWith("fence:")).toList();
 	}
 
 	/** Every lock that was acquired has ended once, and its owner was told how. */

@@ -37,8 +37,6 @@ record Scenario(long seed, int nodes, int processes, List<String> resources, Lis
 
 	private static final Duration MOMENT = Duration.ofMillis(100);
 
-	static final Duration RETENTION = Duration.ofMinutes(10);
-
 	static final Duration LONGEST_TTL = Duration.ofSeconds(30);
 
 	private static final int[] NODES = { 1, 3, 3, 3, 4, 5, 5 };
@@ -76,7 +74,7 @@ record Scenario(long seed, int nodes, int processes, List<String> resources, Lis
 		int latency = 1 + random.nextInt(20);
 		int commandTimeout = (latency <= 6 && random.nextBoolean()) ? 60 : 200;
 		return new Scenario(seed, NODES[random.nextInt(NODES.length)], 1 + random.nextInt(4),
-				random.nextBoolean() ? List.of("a") : List.of("a", "b"), ttls, random.nextInt(8) > 0, faults,
+				random.nextBoolean() ? List.of("a") : List.of("{x}a", "{x}b"), ttls, random.nextInt(8) > 0, faults,
 				Duration.ofMillis(latency), Duration.ofMillis(commandTimeout),
 				Duration.ofNanos(List.of(20_000, 5_000_000, 40_000_000).get(random.nextInt(3))),
 				20 + random.nextInt(60), useWeights(random), 0.4 + 0.4 * random.nextDouble(), random.nextDouble(),
@@ -119,8 +117,8 @@ record Scenario(long seed, int nodes, int processes, List<String> resources, Lis
 
 	/** Many locks are extended at once while keys vanish and messages are late. */
 	private static Scenario extendedTogether(long seed, Random random) {
-		return new Scenario(seed, 3, 2, List.of("a", "b", "c", "d", "e", "f"), List.of(Duration.ofSeconds(30)),
-				random.nextInt(4) > 0,
+		return new Scenario(seed, 3, 2, List.of("a", "b", "{x}c", "{x}d", "{x}e", "{x}f"),
+				List.of(Duration.ofSeconds(30)), random.nextInt(4) > 0,
 				EnumSet.of(Fault.DATA_LOSS, random.nextBoolean() ? Fault.PARTITION : Fault.SLOW_LINK),
 				Duration.ofMillis(20), Duration.ofMillis(200), Duration.ofMillis(1), 160,
 				new int[] { 6, 1, 1, 1, 0, 0, 0 }, 0.8, 0.2, MOMENT, 0);

@@ -184,14 +184,14 @@ final class SimulatedServer implements ScriptedRedis.Witness {
 		this.world.trace(() -> this.name + " " + script + " "
 				+ Arrays.stream(arguments)
 					.map((argument) -> new String(argument, StandardCharsets.UTF_8))
-					.filter((argument) -> !argument.endsWith("fence"))
+					.filter((argument) -> !argument.startsWith("fence:"))
 					.toList()
 				+ " -> " + result + (this.executingOutOfOrder ? " (out of order)" : ""));
 	}
 
 	@Override
 	public void written(String key, String before, String by, long ttlMillis) {
-		if (key.endsWith(":fence") || key.endsWith("redlock-probe")) {
+		if (key.startsWith("fence:") || key.endsWith("redlock-probe")) {
 			return;
 		}
 		if (before != null && !before.equals(by) && !this.oracle.isTransferred(before, by)) {

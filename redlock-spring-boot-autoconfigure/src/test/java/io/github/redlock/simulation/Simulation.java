@@ -166,7 +166,7 @@ final class Simulation {
 				.add(new Link(this.world, this.oracle, process, this.servers.get(i),
 						Scenario.random(this.scenario.seed(), "link" + i, number), this.scenario.latency().toNanos(),
 						this.scenario.commandTimeout().multipliedBy(2), pipelining, duplicates, lateness,
-						pipelining ? this.scenario.longestUnread() : Duration.ZERO, Scenario.RETENTION));
+						pipelining ? this.scenario.longestUnread() : Duration.ZERO));
 		}
 		int[] attempt = new int[1];
 		process.setRedlock(new RedlockBuilder().nodes(process.links())

@@ -44,10 +44,6 @@ public abstract class LockNodeContract {
 	/** Forget a fence. */
 	protected abstract void deleteFence(String resource);
 
-	protected abstract Duration fenceTtlOf(String resource);
-
-	protected abstract Duration fenceRetention();
-
 	private static LockRequest request(String value, long token, String... resources) {
 		return new LockRequest(List.of(resources), value, TTL, token);
 	}
@@ -84,7 +80,6 @@ public abstract class LockNodeContract {
 		assertThat(valueOf("a")).isEqualTo("v1");
 		assertThat(ttlOf("a")).isBetween(TTL.minus(CLOSE), TTL);
 		assertThat(fenceOf("a")).isEqualTo(100);
-		assertThat(fenceTtlOf("a")).isBetween(TTL.plus(fenceRetention()).minus(CLOSE), TTL.plus(fenceRetention()));
 	}
 
 	@Test
@@ -143,6 +138,20 @@ public abstract class LockNodeContract {
 		assertThat(valueOf("c")).isNull();
 	}
 
+	/** Many resources share a fence; those whose names have the same hash tag do. */
+	@Test
+	void resourcesThatShareAFenceAreLockedTogether() {
+		LockRequest both = request("v1", 100, "{x}a", "{x}b");
+		assertThat(acquire(both)).isInstanceOf(Vote.Granted.class);
+		assertThat(acquire(both)).as("repeated").isInstanceOf(Vote.Granted.class);
+		assertThat(await(node().transfer(request("v2", 200, "{x}a", "{x}b"), "v1"))).isInstanceOf(Vote.Granted.class);
+		assertThat(fenceOf("{x}a")).isEqualTo(200);
+		assertThat(extend(request("v2", 200, "{x}a", "{x}b"))).isInstanceOf(Vote.Granted.class);
+		assertThat(release(request("v2", 200, "{x}a", "{x}b"))).isInstanceOf(Vote.Granted.class);
+		assertThat(acquire(request("v3", 300, "{x}b"))).isInstanceOf(Vote.Granted.class);
+		assertThat(extend(request("v3", 300, "{x}b"))).isInstanceOf(Vote.Granted.class);
+	}
+
 	@Test
 	void heldComesBeforeStale() {
 		acquire(request("v1", 100, "a"));
@@ -177,7 +186,6 @@ public abstract class LockNodeContract {
 		assertThat(extend(request("v1", 100, "a", "b"))).isInstanceOf(Vote.Granted.class);
 		assertThat(ttlOf("a")).isBetween(TTL.minus(CLOSE), TTL);
 		assertThat(ttlOf("b")).isBetween(TTL.minus(CLOSE), TTL);
-		assertThat(fenceTtlOf("b")).isBetween(TTL.plus(fenceRetention()).minus(CLOSE), TTL.plus(fenceRetention()));
 		assertThat(fenceOf("a")).isEqualTo(100);
 	}
 
@@ -211,7 +219,6 @@ public abstract class LockNodeContract {
 		assertThat(acquire(shorter)).isInstanceOf(Vote.Granted.class);
 		assertThat(heal(shorter)).isInstanceOf(Vote.Granted.class);
 		assertThat(ttlOf("a")).isBetween(TTL.minus(CLOSE), TTL);
-		assertThat(fenceTtlOf("a")).isBetween(TTL.plus(fenceRetention()).minus(CLOSE), TTL.plus(fenceRetention()));
 	}
 
 	@Test
@@ -288,7 +295,6 @@ public abstract class LockNodeContract {
 		assertThat(ttlOf("foreign")).isLessThanOrEqualTo(Duration.ofSeconds(30));
 		assertThat(valueOf("missing")).isNull();
 		assertThat(fenceOf("b")).as("a fence that was lost alone").isEqualTo(101);
-		assertThat(fenceTtlOf("a")).isGreaterThan(TTL.plus(fenceRetention()));
 		extendAll(request("v1", 100, "a"), request("v2", 101, "b"));
 		assertThat(ttlOf("a")).as("never shortened").isGreaterThan(TTL);
 	}
@@ -365,15 +371,6 @@ public abstract class LockNodeContract {
 		assertThat(ttlOf("b")).as("longer than before").isGreaterThan(Duration.ofMinutes(119));
 		assertHeld(acquire(request("v2", 200, "a")), Duration.ofHours(2));
 		assertThat(fenceOf("a")).isEqualTo(100);
-		assertThat(fenceTtlOf("a")).as("a fence outlives its lock")
-			.isGreaterThan(Duration.ofMinutes(119).plus(fenceRetention()));
-	}
-
-	@Test
-	void releaseLaterDoesNotShortenTheLifeOfAFence() {
-		acquire(request("v1", 100, "a"));
-		await(node().releaseLater(request("v1", 100, "a").withTtl(Duration.ofSeconds(1))));
-		assertThat(fenceTtlOf("a")).isBetween(TTL.plus(fenceRetention()).minus(CLOSE), TTL.plus(fenceRetention()));
 	}
 
 	@Test

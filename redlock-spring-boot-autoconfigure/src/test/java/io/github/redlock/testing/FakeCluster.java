@@ -22,16 +22,12 @@ public final class FakeCluster {
 
 	public static final Duration COMMAND_TIMEOUT = Duration.ofMillis(200);
 
-	public static final Duration RETENTION = Duration.ofMinutes(10);
-
 	private final VirtualTime time = new VirtualTime();
 
 	private final List<FakeLockNode> nodes;
 
 	public FakeCluster(int size) {
-		this.nodes = IntStream.range(0, size)
-			.mapToObj((i) -> new FakeLockNode("node" + i, this.time, RETENTION))
-			.toList();
+		this.nodes = IntStream.range(0, size).mapToObj((i) -> new FakeLockNode("node" + i, this.time)).toList();
 	}
 
 	public VirtualTime time() {

@@ -35,8 +35,6 @@ public class FakeLockNode implements LockNode, BatchExtension, Connecting, Relea
 
 	private final VirtualTime time;
 
-	private final Duration retention;
-
 	private final ScriptedRedis redis;
 
 	private final LockNode scripts;
@@ -73,12 +71,11 @@ public class FakeLockNode implements LockNode, BatchExtension, Connecting, Relea
 
 	private Duration ahead = Duration.ZERO;
 
-	public FakeLockNode(String name, VirtualTime time, Duration retention) {
+	public FakeLockNode(String name, VirtualTime time) {
 		this.name = name;
 		this.time = time;
-		this.retention = retention;
 		this.redis = new ScriptedRedis(() -> time.elapsed().plus(this.ahead).toMillis());
-		this.scripts = new ImmediateLockNode(name, this.redis, retention);
+		this.scripts = new ImmediateLockNode(name, this.redis);
 	}
 
 	/** Every request and every reply takes this long. */
@@ -216,14 +213,9 @@ public class FakeLockNode implements LockNode, BatchExtension, Connecting, Relea
 		this.redis.delete(ImmediateLockNode.fenceKey(resource));
 	}
 
-	/** The time to live of the fence, or zero. */
-	public Duration fenceTtlOf(String resource) {
-		return Duration.ofMillis(Math.max(this.redis.pttl(ImmediateLockNode.fenceKey(resource)), 0));
-	}
-
 	/** Somebody has stored a fence. */
 	public FakeLockNode fence(String resource, long token) {
-		this.redis.set(ImmediateLockNode.fenceKey(resource), Long.toString(token), this.retention.toMillis());
+		this.redis.setFence(ImmediateLockNode.fenceKey(resource), token);
 		return this;
 	}
 

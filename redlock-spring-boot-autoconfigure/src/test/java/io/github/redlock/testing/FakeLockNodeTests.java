@@ -13,7 +13,7 @@ class FakeLockNodeTests extends LockNodeContract {
 
 	private final VirtualTime time = new VirtualTime();
 
-	private final FakeLockNode node = new FakeLockNode("fake", this.time, fenceRetention());
+	private final FakeLockNode node = new FakeLockNode("fake", this.time);
 
 	@Override
 	protected LockNode node() {
@@ -58,16 +58,6 @@ class FakeLockNodeTests extends LockNodeContract {
 	@Override
 	protected void deleteFence(String resource) {
 		this.node.deleteFence(resource);
-	}
-
-	@Override
-	protected Duration fenceTtlOf(String resource) {
-		return this.node.fenceTtlOf(resource);
-	}
-
-	@Override
-	protected Duration fenceRetention() {
-		return Duration.ofMinutes(10);
 	}
 
 }

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 public final class Garbage {
 
 	private static final List<String> NASTY = List.of("", " ", "\t", "\n", "\r\n", "\0", "a", "A", "ä", "\u0000\u0001",
-			"\u202e", "\u2028", "𝕏", "👩‍👩‍👧", "\ud800", "{", "}", "{}", "{a}", "}{", ":", "::", ":fence", "#", "'",
+			"\u202e", "\u2028", "𝕏", "👩‍👩‍👧", "\ud800", "{", "}", "{}", "{a}", "}{", ":", "::", "fence:{", "#", "'",
 			"\"", "\\", "$", "${", "${x}", "#{", "#{1}", "%", "%2", "%s", "*", "?", "[", "]", "(", ")", "@", "/", "../",
 			"null", "-1", "0", "1e309", "NaN", "redis://", "rediss://", "http://", "localhost", "127.0.0.1", "6379",
 			"99999", "secret", "user:secret@", "T(java.lang.Math).abs(1)", "#root", "#item", "#p0", "#a0", ".", "..",
