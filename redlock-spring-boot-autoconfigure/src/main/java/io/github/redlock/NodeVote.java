@@ -26,8 +26,9 @@ public record NodeVote(String node, Vote vote, Duration latency) implements Seri
 
 	private static String describe(Vote vote) {
 		if (vote instanceof Vote.Held held) {
-			return (held.remaining().compareTo(Vote.Held.WITHOUT_EXPIRY) < 0)
-					? "HELD (" + held.remaining().toMillis() + " ms left)" : "HELD (without expiry)";
+			return Vote.Held.FOR_UNKNOWN_TIME.equals(held) ? "HELD"
+					: (held.remaining().compareTo(Vote.Held.WITHOUT_EXPIRY) < 0)
+							? "HELD (" + held.remaining().toMillis() + " ms left)" : "HELD (without expiry)";
 		}
 		if (vote instanceof Vote.Stale stale) {
 			return "STALE (fence at " + stale.highest() + ")";

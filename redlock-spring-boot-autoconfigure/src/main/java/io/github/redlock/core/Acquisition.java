@@ -149,13 +149,22 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 			}
 			else {
 				VotingRound round = nodes.open(this);
+				LockCommand command = isProbablyFree() ? LockCommand.ACQUIRE_FREE : LockCommand.ACQUIRE;
 				begun(request, round, null, null);
-				nodes.send(LockCommand.ACQUIRE, request, round);
+				nodes.send(command, request, round);
 			}
 		}
 		catch (RuntimeException | Error ex) {
 			crash(ex, unreleased());
 		}
+	}
+
+	/**
+	 * Whether nothing is known of other clients that want the same.
+	 */
+	@GuardedBy("this")
+	private boolean isProbablyFree() {
+		return this.turn == null && this.history.count() == 0 && this.resources.size() == 1;
 	}
 
 	@GuardedBy("this")
@@ -334,7 +343,7 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 			// What could not be taken over was released.
 			attempt(false);
 		}
-		else if (this.patience.repeatsAtOnce(round.isStale())) {
+		else if (this.patience.repeatsAtOnce(round.isStale() || (!last && round.isHeldForUnknownTime()))) {
 			attempt(round.isRefused());
 		}
 		else if (last) {

@@ -11,11 +11,12 @@ import io.github.redlock.spi.Vote;
  */
 enum LockCommand {
 
-	ACQUIRE, EXTEND, HEAL, RELEASE, RELEASE_LATER, WITHDRAW, PROBE;
+	ACQUIRE, ACQUIRE_FREE, EXTEND, HEAL, RELEASE, RELEASE_LATER, WITHDRAW, PROBE;
 
 	CompletionStage<Vote> send(LockNode node, LockRequest request) {
 		return switch (this) {
 			case ACQUIRE -> node.acquire(request);
+			case ACQUIRE_FREE -> node.acquireFree(request);
 			case EXTEND -> node.extend(request);
 			case HEAL -> node.heal(request);
 			case RELEASE -> node.release(request);
@@ -43,7 +44,7 @@ enum LockCommand {
 	 * Whether a key may be left on the node that only a release takes away.
 	 */
 	boolean createsKeys() {
-		return this == ACQUIRE || this == HEAL;
+		return this == ACQUIRE || this == ACQUIRE_FREE || this == HEAL;
 	}
 
 }

@@ -203,10 +203,11 @@ final class VotingRound implements ExecutionStats {
 	}
 
 	/**
-	 * Whether so many nodes do not hold the lock (any more) that no quorum can.
+	 * Whether so many nodes do not hold the lock (any more) that no quorum can. A node
+	 * that transfers nothing because of a fence holds it.
 	 */
 	synchronized boolean isGone() {
-		return this.quorum.isBlockedBy(this.answered - this.granted);
+		return this.quorum.isBlockedBy(this.answered - this.granted - (int) count(Vote.Stale.class));
 	}
 
 	/**
@@ -216,6 +217,13 @@ final class VotingRound implements ExecutionStats {
 	synchronized boolean isStale() {
 		long lost = count(Vote.Held.class) + this.failed;
 		return count(Vote.Stale.class) > 0 && !this.quorum.isBlockedBy((int) lost);
+	}
+
+	/**
+	 * Whether a node did not say for how long somebody else holds the resource.
+	 */
+	synchronized boolean isHeldForUnknownTime() {
+		return Arrays.stream(this.votes).anyMatch(Vote.Held.FOR_UNKNOWN_TIME::equals);
 	}
 
 	synchronized long count(Class<? extends Vote> type) {

@@ -126,8 +126,12 @@ final class InMemoryLockNode implements LockNode {
 			if (held != null) {
 				return held;
 			}
-			if (isAnyMissing(request) || isAnyFenceAbove(request, before)) {
+			if (isAnyMissing(request)) {
 				return Vote.Missing.INSTANCE;
+			}
+			long fence = highestFence(request, before);
+			if (fence > 0 && fence >= request.firstToken()) {
+				return new Vote.Stale(fence);
 			}
 			for (String resource : request.resources()) {
 				if (before.equals(live(this.locks, resource))) {
@@ -244,13 +248,15 @@ final class InMemoryLockNode implements LockNode {
 	}
 
 	/**
-	 * Whether somebody else was granted in the meantime what is still ours.
+	 * The highest fence of those resources that the holder before has, 0 without fencing.
 	 */
-	private boolean isAnyFenceAbove(LockRequest request, String before) {
-		return request.isFenced() && request.resources()
+	private long highestFence(LockRequest request, String before) {
+		return request.isFenced() ? request.resources()
 			.stream()
 			.filter((resource) -> before.equals(live(this.locks, resource)))
-			.anyMatch((resource) -> this.fences.getOrDefault(slot(resource), 0L) >= request.firstToken());
+			.mapToLong((resource) -> this.fences.getOrDefault(slot(resource), 0L))
+			.max()
+			.orElse(0) : 0;
 	}
 
 	private boolean isAnyMissing(LockRequest request) {

@@ -2,6 +2,7 @@ package io.github.redlock.redis;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * How the arguments of a command travel.
@@ -49,6 +50,12 @@ final class Arguments {
 			buffer.put((byte) ('0' + argument.length / divisor % 10));
 		}
 		buffer.put(CR_LF).put(argument).put(CR_LF);
+	}
+
+	static byte[] concat(byte[] first, byte[] second) {
+		byte[] both = Arrays.copyOf(first, first.length + second.length);
+		System.arraycopy(second, 0, both, first.length, second.length);
+		return both;
 	}
 
 	/**

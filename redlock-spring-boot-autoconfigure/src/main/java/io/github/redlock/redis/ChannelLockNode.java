@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import io.github.redlock.spi.Awaiter;
 import io.github.redlock.spi.Connecting;
 import io.github.redlock.spi.DescribedServer;
+import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.NodeIo;
 import io.github.redlock.spi.Vote;
 
@@ -46,6 +47,11 @@ final class ChannelLockNode extends ScriptLockNode implements NodeIo, Connecting
 	@Override
 	public Optional<String> server() {
 		return this.identities.server(name());
+	}
+
+	@Override
+	public CompletionStage<Vote> acquireFree(LockRequest request) {
+		return send(ScriptCall.ofFree(acquisition(request), request.token()));
 	}
 
 	@Override

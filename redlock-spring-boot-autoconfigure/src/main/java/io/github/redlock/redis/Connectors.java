@@ -72,11 +72,13 @@ final class Connectors {
 	 * @param socket the socket, logged in
 	 * @param withheld what takes the place of the votes of the server behind it, which
 	 * answers but must not vote; {@code null} if it votes
+	 * @param scriptsOnly whether the server may lack ZADD with GT, which came with Redis
+	 * 6.2
 	 */
-	record Connection(SocketChannel socket, Vote.@Nullable Failed withheld) {
+	record Connection(SocketChannel socket, Vote.@Nullable Failed withheld, boolean scriptsOnly) {
 
 		Connection(SocketChannel socket) {
-			this(socket, null);
+			this(socket, null, false);
 		}
 
 	}

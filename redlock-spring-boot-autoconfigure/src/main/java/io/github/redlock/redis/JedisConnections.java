@@ -151,7 +151,8 @@ final class JedisConnections {
 			// Jedis would set this on a socket that it has opened itself.
 			channel.socket().setSoTimeout(Math.toIntExact(connectTimeout.toMillis()));
 			Connection connection = new Connection(channel::socket, config);
-			return new Connectors.Connection(channel, check.check(node, () -> serverInfo(connection)));
+			ServerCheck.Result result = check.check(node, () -> serverInfo(connection));
+			return new Connectors.Connection(channel, result.withheld(), !result.isAtLeast(6, 2));
 		}
 		catch (RuntimeException | Error ex) {
 			channel.close();

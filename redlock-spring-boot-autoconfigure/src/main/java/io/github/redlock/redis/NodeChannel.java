@@ -168,7 +168,7 @@ final class NodeChannel {
 		}
 		this.connection.written(call);
 		this.pipeline.sent(call);
-		this.out.add(call.command().encoded());
+		this.out.add(call.encodedFor(this.connection.scriptsOnly));
 	}
 
 	private void replaceConnection(ScriptCall probe) {
@@ -485,6 +485,11 @@ final class NodeChannel {
 		/** What takes the place of the votes of the server behind it. */
 		private Vote.@Nullable Failed withheld;
 
+		/**
+		 * The server is too old for what replaces a script, or its version is unknown.
+		 */
+		private boolean scriptsOnly = true;
+
 		/** Read by any thread. */
 		private volatile boolean connecting;
 
@@ -508,6 +513,7 @@ final class NodeChannel {
 
 		private void opened(Connectors.Connection opened, SelectionKey key) {
 			this.withheld = opened.withheld();
+			this.scriptsOnly = opened.scriptsOnly();
 			this.key = key;
 			this.socket = opened.socket();
 			this.used = false;

@@ -308,7 +308,7 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 		try {
 			RedisConnection opened = this.opener.get();
 			this.connection = opened;
-			this.withheld = (this.check != null) ? this.check.check(name(), () -> serverInfo(opened)) : null;
+			this.withheld = (this.check != null) ? this.check.check(name(), () -> serverInfo(opened)).withheld() : null;
 			return opened;
 		}
 		finally {

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.Vote;
 
 /**
@@ -20,6 +21,17 @@ final class ScriptCall {
 	private static final int NOBODY_CAN_BE_TOLD = 1 << 21;
 
 	private final ScriptCommand command;
+
+	/** Whether the script may be left out. */
+	private final boolean free;
+
+	private final long token;
+
+	/** Whether the script was left out. */
+	private boolean withoutScript;
+
+	/** Of two answers the one that is there. */
+	private @Nullable Object first;
 
 	private final CompletableFuture<Vote> vote = new CompletableFuture<>();
 
@@ -41,7 +53,21 @@ final class ScriptCall {
 	private boolean onFreshConnection;
 
 	ScriptCall(ScriptCommand command) {
+		this(command, false, LockRequest.NO_TOKEN);
+	}
+
+	private ScriptCall(ScriptCommand command, boolean free, long token) {
 		this.command = command;
+		this.free = free;
+		this.token = token;
+	}
+
+	/**
+	 * An acquisition that may be sent without its script.
+	 * @param token what it proposes
+	 */
+	static ScriptCall ofFree(ScriptCommand acquisition, long token) {
+		return new ScriptCall(acquisition, true, token);
 	}
 
 	ScriptCommand command() {
@@ -61,12 +87,32 @@ final class ScriptCall {
 	}
 
 	/**
+	 * This command as it travels to a server.
+	 * @param scriptsOnly whether that has to be the script
+	 */
+	byte[] encodedFor(boolean scriptsOnly) {
+		this.withoutScript = this.free && !scriptsOnly;
+		return this.withoutScript ? this.command.encodedWithoutScript() : this.command.encoded();
+	}
+
+	/**
+	 * Keep the answer if another one belongs to it.
+	 */
+	boolean takeFirstOfTwo(Object answer) {
+		boolean taken = this.withoutScript && this.token != LockRequest.NO_TOKEN && this.first == null;
+		if (taken) {
+			this.first = answer;
+		}
+		return taken;
+	}
+
+	/**
 	 * Remember the answer, or the vote that stands for it, for {@link #deliver}:
 	 * completing a vote runs code of the core, which does not belong into the middle of
 	 * reading.
 	 */
 	void take(Object answer) {
-		this.answer = answer;
+		this.answer = (this.first instanceof Throwable) ? this.first : answer;
 	}
 
 	/**
@@ -173,13 +219,34 @@ final class ScriptCall {
 	}
 
 	private Vote toVote(@Nullable Object answer) {
-		Vote vote = (answer instanceof Long code) ? toVote((long) code)
-				: (answer instanceof List<?> codes && this.command.script().answersWithList()) ? toVotes(codes) : null;
+		Vote vote = this.withoutScript ? toVote((this.first != null) ? this.first : answer, answer)
+				: (answer instanceof Long code) ? toVote((long) code)
+						: (answer instanceof List<?> codes && this.command.script().answersWithList()) ? toVotes(codes)
+								: null;
 		if (vote != null) {
 			return vote;
 		}
 		return NodeErrors.toVote((answer instanceof Throwable error) ? error
 				: new IllegalStateException("the node answered with something that is no vote: " + answer));
+	}
+
+	/**
+	 * The vote of a node that was asked without a script.
+	 * @param taken whether the key was free, the answer to SET
+	 * @param raised whether the fence was below the token, the answer to ZADD, if there
+	 * is a token
+	 */
+	private @Nullable Vote toVote(@Nullable Object taken, @Nullable Object raised) {
+		if (ReplyReader.NULL.equals(taken)) {
+			return Vote.Held.FOR_UNKNOWN_TIME;
+		}
+		if (!"OK".equals(taken)) {
+			return null;
+		}
+		if (this.token == LockRequest.NO_TOKEN || Long.valueOf(1).equals(raised)) {
+			return Vote.Granted.INSTANCE;
+		}
+		return Long.valueOf(0).equals(raised) ? new Vote.Stale(this.token) : null;
 	}
 
 	private @Nullable Vote toVotes(List<?> codes) {
@@ -210,7 +277,8 @@ final class ScriptCall {
 		}
 		return switch (this.command.script()) {
 			case ACQUIRE -> (code < 0) ? held(code) : new Vote.Stale(code);
-			case EXTEND, TRANSFER -> toExtendVote(code);
+			case EXTEND -> toExtendVote(code);
+			case TRANSFER -> (code > 1) ? new Vote.Stale(code) : toExtendVote(code);
 			case HEAL -> (code < 0) ? held(code) : null;
 			case RELEASE -> (code == 1) ? Vote.Missing.INSTANCE
 					: (code == NOBODY_CAN_BE_TOLD) ? new Vote.Granted(Vote.Granted.UNKNOWN)

@@ -16,6 +16,21 @@ final class ScriptCommand {
 
 	static final ScriptCommand PING = new ScriptCommand(LockScript.PING, new byte[0][]);
 
+	private static final byte[] SET = LockKeys.bytes("SET");
+
+	private static final byte[] PX = LockKeys.bytes("PX");
+
+	private static final byte[] NX = LockKeys.bytes("NX");
+
+	private static final byte[] ZADD = LockKeys.bytes("ZADD");
+
+	private static final byte[] GT = LockKeys.bytes("GT");
+
+	private static final byte[] CH = LockKeys.bytes("CH");
+
+	/** The member of the sorted set that a fence is. */
+	private static final byte[] MEMBER = LockKeys.bytes("t");
+
 	private final LockScript script;
 
 	private final int keyCount;
@@ -24,6 +39,9 @@ final class ScriptCommand {
 
 	/** Written by whoever needs it first; several would write the same. */
 	private volatile byte @Nullable [] encoded;
+
+	/** The same for the form without a script. */
+	private volatile byte @Nullable [] encodedWithoutScript;
 
 	ScriptCommand(LockScript script, byte[][] keys, byte[]... args) {
 		this.script = script;
@@ -62,10 +80,40 @@ final class ScriptCommand {
 	}
 
 	/**
+	 * An acquisition of one resource as two commands instead of its script: take the key,
+	 * raise the fence. The key comes first, so that a fence which was raised by a request
+	 * for a free key belongs to its holder. Without a token there is no second command.
+	 */
+	byte[] encodedWithoutScript() {
+		byte[] bytes = this.encodedWithoutScript;
+		if (bytes == null) {
+			byte[][] from = this.keysAndArgs;
+			byte[] take = plain(SET, from[0], from[this.keyCount], PX, from[this.keyCount + 1], NX);
+			bytes = (this.keyCount == 1) ? take
+					: Arguments.concat(take, plain(ZADD, from[1], GT, CH, from[this.keyCount + 2], MEMBER));
+			this.encodedWithoutScript = bytes;
+		}
+		return bytes;
+	}
+
+	/**
 	 * This command as it travels, with the text of its script.
 	 */
 	byte[] encodedWithText() {
 		return encoded(false);
+	}
+
+	private static byte[] plain(byte[]... arguments) {
+		byte[] count = Arguments.number(arguments.length);
+		int size = 1 + count.length + Arguments.CR_LF.length;
+		for (byte[] argument : arguments) {
+			size += Arguments.sizeOf(argument);
+		}
+		ByteBuffer buffer = ByteBuffer.allocate(size).put((byte) '*').put(count).put(Arguments.CR_LF);
+		for (byte[] argument : arguments) {
+			Arguments.append(buffer, argument);
+		}
+		return buffer.array();
 	}
 
 	private byte[] encoded(boolean bySha) {

@@ -57,6 +57,13 @@ abstract class ScriptLockNode implements LockNode, BatchExtension, ReleaseNotice
 		return send(LockScript.ACQUIRE, request);
 	}
 
+	/**
+	 * The command that {@link #acquire} sends.
+	 */
+	ScriptCommand acquisition(LockRequest request) {
+		return this.commands.of(LockScript.ACQUIRE, request);
+	}
+
 	@Override
 	public CompletionStage<Vote> extend(LockRequest request) {
 		return send(LockScript.EXTEND, request);

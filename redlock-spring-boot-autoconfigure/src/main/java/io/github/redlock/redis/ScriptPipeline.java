@@ -34,14 +34,19 @@ final class ScriptPipeline {
 	 * come after its release.
 	 * @param answer what the node said
 	 * @param answered collects what is to be completed
-	 * @return the command to send again now, by text; {@code null} if there is none
+	 * @return the command to send again now, by text; {@code null} if there is none, or
+	 * another answer belongs to this one
 	 * @throws IllegalStateException if nothing was asked
 	 */
 	@Nullable ScriptCall answered(Object answer, Queue<ScriptCall> answered) {
-		ScriptCall call = this.unanswered.poll();
+		ScriptCall call = this.unanswered.peek();
 		if (call == null) {
 			throw new IllegalStateException("the node answers without having been asked: " + answer);
 		}
+		if (call.takeFirstOfTwo(answer)) {
+			return null;
+		}
+		this.unanswered.remove();
 		boolean repeated = call.takeRepeat();
 		if (NodeErrors.isNoScript(answer) && !call.isSentWithText()) {
 			this.unanswered.stream().filter(ScriptCall::isRelease).forEach(ScriptCall::repeat);

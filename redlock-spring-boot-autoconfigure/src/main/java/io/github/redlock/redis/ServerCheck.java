@@ -24,6 +24,8 @@ record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities, bo
 	/** Redis and its relatives tell each their version; Valkey that of Redis too. */
 	private static final Pattern VERSION = Pattern.compile("(?m)^(valkey|redis)_version:(\\S+)\\s*$");
 
+	private static final Pattern REDIS_VERSION = Pattern.compile("(?m)^redis_version:(\\d{1,4})\\.(\\d{1,4})");
+
 	private static final Pattern MODE = Pattern.compile("(?m)^(?:redis|server)_mode:(\\w+)\\s*$");
 
 	private static final Pattern RUN_ID = Pattern.compile("(?m)^run_id:(\\w+)\\s*$");
@@ -33,9 +35,8 @@ record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities, bo
 	 * @param node the name of the node
 	 * @param serverInfo asks the server for its section "server" of INFO; throws a
 	 * {@link DataAccessException} if it answers with an error
-	 * @return the vote that takes the place of its votes, {@code null} if it votes
 	 */
-	Vote.@Nullable Failed check(String node, Supplier<String> serverInfo) {
+	Result check(String node, Supplier<String> serverInfo) {
 		String info;
 		RuntimeException refusal = null;
 		try {
@@ -55,15 +56,15 @@ record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities, bo
 		}
 		String misfit = this.standalone ? misfit(info) : null;
 		if (misfit != null) {
-			return new Vote.Failed(Vote.Failed.Reason.UNABLE, this.identities.misfit(node, misfit));
+			return new Result(new Vote.Failed(Vote.Failed.Reason.UNABLE, this.identities.misfit(node, misfit)), info);
 		}
 		Matcher runId = RUN_ID.matcher(info);
 		Throwable twin = this.identities.check(node, runId.find() ? runId.group(1) : null);
 		if (twin != null) {
-			return new Vote.Failed(Vote.Failed.Reason.UNABLE, twin);
+			return new Result(new Vote.Failed(Vote.Failed.Reason.UNABLE, twin), info);
 		}
 		Throwable tooYoung = this.quarantine.check(info, refusal);
-		return (tooYoung != null) ? new Vote.Failed(Vote.Failed.Reason.QUARANTINED, tooYoung) : null;
+		return new Result((tooYoung != null) ? new Vote.Failed(Vote.Failed.Reason.QUARANTINED, tooYoung) : null, info);
 	}
 
 	/**
@@ -92,6 +93,30 @@ record ServerCheck(RestartQuarantine quarantine, ServerIdentities identities, bo
 			}
 		}
 		return description;
+	}
+
+	/**
+	 * What was found.
+	 *
+	 * @param withheld the vote that takes the place of its votes, {@code null} if it
+	 * votes
+	 * @param info what the server said of itself, empty if nothing
+	 */
+	record Result(Vote.@Nullable Failed withheld, String info) {
+
+		/**
+		 * Whether the server is known to be of this version of Redis or later; Valkey
+		 * tells the version of Redis that it is compatible with.
+		 */
+		boolean isAtLeast(int major, int minor) {
+			Matcher version = REDIS_VERSION.matcher(this.info);
+			if (!version.find()) {
+				return false;
+			}
+			int difference = Integer.compare(Integer.parseInt(version.group(1)), major);
+			return difference > 0 || (difference == 0 && Integer.parseInt(version.group(2)) >= minor);
+		}
+
 	}
 
 }

@@ -40,6 +40,19 @@ public interface LockNode extends AutoCloseable {
 	CompletionStage<Vote> acquire(LockRequest request);
 
 	/**
+	 * The same for a single resource that is probably free, with a single token, in
+	 * whatever way costs the node least. It need not be atomic: a node that does not
+	 * grant it may have set the lock key or raised the fence nevertheless. Whoever asks
+	 * therefore withdraws what was not granted, as after every attempt that fails.
+	 * @param request the resource, the value, the time to live and the token
+	 * @return as {@link #acquire}; {@link Vote.Held#FOR_UNKNOWN_TIME} where the node does
+	 * not say how long
+	 */
+	default CompletionStage<Vote> acquireFree(LockRequest request) {
+		return acquire(request);
+	}
+
+	/**
 	 * Give every lock key the request's time to live again, and set a fence that is not
 	 * there, if all of them hold the value. Nothing is set otherwise. No time to live is
 	 * ever made shorter: the request may be an old one that arrives late, after a longer
@@ -95,8 +108,9 @@ public interface LockNode extends AutoCloseable {
 	 * the fences are below the first token. Nothing is set otherwise.
 	 * @param request the resources, the new value, the time to live and the token
 	 * @param before the value of the holder before
-	 * @return {@link Vote.Granted}, {@link Vote.Missing}, {@link Vote.Held} or
-	 * {@link Vote.Failed}
+	 * @return {@link Vote.Granted}, {@link Vote.Missing}, {@link Vote.Held},
+	 * {@link Vote.Stale} if all keys are there and a fence is not below the first token,
+	 * or {@link Vote.Failed}
 	 */
 	CompletionStage<Vote> transfer(LockRequest request, String before);
 

@@ -31,7 +31,8 @@ public sealed interface Vote extends Serializable {
 
 	/**
 	 * At least one key holds a value that is not ours. Nothing was changed, except by a
-	 * release, which deletes those keys that are ours.
+	 * release, which deletes those keys that are ours, and by
+	 * {@link LockNode#acquireFree}, which may raise the fence.
 	 *
 	 * @param remaining the largest remaining time to live among the foreign keys, never
 	 * negative
@@ -44,13 +45,21 @@ public sealed interface Vote extends Serializable {
 		 */
 		public static final Duration WITHOUT_EXPIRY = Duration.ofMillis(1L << 40);
 
+		/**
+		 * The answer of a node that was not asked for how long. Its remaining time is
+		 * longer than anybody waits.
+		 */
+		public static final Held FOR_UNKNOWN_TIME = new Held(WITHOUT_EXPIRY.plusMillis(1));
+
 	}
 
 	/**
 	 * The keys are free, but the node has already granted this fencing token or a larger
-	 * one. Nothing was changed. Only an acquisition can get this answer.
+	 * one. Nothing was changed, except by {@link LockNode#acquireFree}, which may have
+	 * set the key. Only an acquisition or a transfer can get this answer.
 	 *
-	 * @param highest the highest fencing token the node has stored
+	 * @param highest the highest fencing token the node has stored, or a smaller one that
+	 * is not below that of the request
 	 */
 	record Stale(long highest) implements Vote {
 	}

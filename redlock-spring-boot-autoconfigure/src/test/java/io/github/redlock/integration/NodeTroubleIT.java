@@ -226,7 +226,7 @@ class NodeTroubleIT extends AbstractQuorumIT {
 	/** An unknown command repeats its arguments, the value of a lock among them. */
 	@Test
 	void valueOfALockIsNotShownWhereACommandIsUnknown() {
-		this.servers = new RedisServers(1, "--rename-command", "EVALSHA", "");
+		this.servers = new RedisServers(1, "--rename-command", "EVALSHA", "", "--rename-command", "SET", "");
 		DefaultRedlock redlock = listening();
 		assertThatExceptionOfType(LockNotAcquiredException.class).isThrownBy(() -> redlock.acquire("a", TTL))
 			.satisfies((ex) -> assertThat(ex.toString() + ex.getAttempts()).doesNotContainPattern("[0-9a-f]{32}"));

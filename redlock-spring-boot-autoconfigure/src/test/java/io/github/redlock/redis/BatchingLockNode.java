@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionStage;
 
 import org.springframework.data.redis.connection.RedisConnection;
 
+import io.github.redlock.spi.LockRequest;
 import io.github.redlock.spi.Vote;
 
 /**
@@ -67,8 +68,22 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 		}
 	}
 
+	@Override
+	public CompletionStage<Vote> acquireFree(LockRequest request) {
+		if (!this.pipelining) {
+			return acquire(request);
+		}
+		ScriptCall call = ScriptCall.ofFree(acquisition(request), request.token());
+		call.encodedFor(false);
+		send(new Single(call, new Message(List.of(call), true, request)));
+		return call.vote();
+	}
+
 	private void write(ScriptCall call, boolean bySha) {
-		send(new Single(call, bySha));
+		if (!bySha) {
+			call.encodedWithText();
+		}
+		send(new Single(call, new Message(List.of(call), bySha, null)));
 	}
 
 	/**
@@ -121,12 +136,9 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 
 		private Pipe pipe;
 
-		private Single(ScriptCall call, boolean bySha) {
-			super(new Message(List.of(call), bySha));
+		private Single(ScriptCall call, Message message) {
+			super(message);
 			this.call = call;
-			if (!bySha) {
-				call.encodedWithText();
-			}
 		}
 
 		@Override
@@ -150,10 +162,11 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 				throw new IllegalStateException("answers in another order");
 			}
 			Queue<ScriptCall> done = new ArrayDeque<>();
-			Object answer = answers.get(0);
-			ScriptCall again = this.pipe.pipeline.answered((answer != null) ? answer : ReplyReader.NULL, done);
-			if (again != null) {
-				write(again, false);
+			for (Object answer : answers) {
+				ScriptCall again = this.pipe.pipeline.answered((answer != null) ? answer : ReplyReader.NULL, done);
+				if (again != null) {
+					write(again, false);
+				}
 			}
 			done.forEach(ScriptCall::deliver);
 		}
@@ -181,7 +194,7 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 		private final Queue<ScriptCall> answered = new ArrayDeque<>();
 
 		private Batch(List<ScriptCall> calls) {
-			super(new Message(calls, true));
+			super(new Message(calls, true, null));
 			calls.forEach(this.sent::sent);
 		}
 
@@ -205,7 +218,7 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 				return;
 			}
 			again.forEach(this.sent::sent);
-			super.message = new Message(again, false);
+			super.message = new Message(again, false, null);
 			send(this);
 		}
 
@@ -236,13 +249,31 @@ public abstract class BatchingLockNode extends ScriptLockNode {
 
 		private final boolean bySha;
 
-		private Message(List<ScriptCall> calls, boolean bySha) {
+		/** What is asked for without a script. */
+		private final LockRequest free;
+
+		private Message(List<ScriptCall> calls, boolean bySha, LockRequest free) {
 			this.calls = calls;
 			this.bySha = bySha;
+			this.free = free;
 		}
 
-		/** The commands arrive at a server. */
+		/** Whether it is two commands, between which others may be carried out. */
+		public boolean isTwoCommands() {
+			return this.free != null && this.free.isFenced();
+		}
+
+		/** The second of two commands arrives. */
+		public Object raiseFence(ScriptedRedis server) {
+			return server.raiseFence(ImmediateLockNode.fenceKey(this.free.resources().get(0)), this.free.token());
+		}
+
+		/** The commands arrive at a server; of two, the first one. */
 		public List<Object> executeOn(ScriptedRedis server) {
+			if (this.free != null) {
+				return List
+					.of(server.setIfFree(this.free.resources().get(0), this.free.value(), this.free.ttl().toMillis()));
+			}
 			RedisConnection connection = ImmediateLockNode.connectionTo(server);
 			List<Object> answers = new ArrayList<>();
 			this.calls.forEach((call) -> answers.add(ImmediateLockNode.answer(call, connection, this.bySha)));

@@ -151,6 +151,36 @@ public final class ScriptedRedis implements RedisScriptingCommands {
 		this.data.put(key, new Entry(Long.toString(token), Long.MAX_VALUE));
 	}
 
+	/** SET with NX, by itself. */
+	Object setIfFree(String key, String value, long ttlMillis) {
+		if (this.error != null) {
+			return this.error;
+		}
+		this.now = this.clock.getAsLong();
+		boolean free = live(key) == null;
+		if (free) {
+			this.witness.written(key, null, value, ttlMillis);
+			this.data.put(key, new Entry(value, this.now + ttlMillis));
+		}
+		Object answer = free ? "OK" : ReplyReader.NULL;
+		this.witness.ran("SET NX", new byte[][] { LockKeys.bytes(key), LockKeys.bytes(value) }, answer);
+		return answer;
+	}
+
+	/** ZADD with GT and CH, by itself. */
+	Object raiseFence(String key, long token) {
+		if (this.error != null) {
+			return this.error;
+		}
+		Entry fence = this.data.get(key);
+		boolean raised = fence == null || Long.parseLong(fence.value) < token;
+		if (raised) {
+			setFence(key, token);
+		}
+		this.witness.ran("ZADD GT", new byte[][] { Arguments.number(token) }, raised);
+		return raised ? 1L : 0L;
+	}
+
 	/** Somebody deletes a key. */
 	public void delete(String key) {
 		this.data.remove(key);

@@ -3,6 +3,8 @@ package io.github.redlock.redis;
 import java.time.Duration;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.dao.InvalidDataAccessApiUsageException;
 import org.springframework.data.redis.RedisConnectionFailureException;
@@ -27,9 +29,20 @@ class ServerCheckTests {
 
 	@Test
 	void anyErrorReplyIsARefusalOnly() {
-		assertThat(check(Duration.ZERO).check("a", ServerCheckTests::refuse)).isNull();
-		assertThat(check(Duration.ofSeconds(1)).check("a", ServerCheckTests::refuse)).extracting(Vote.Failed::reason)
+		assertThat(check(Duration.ZERO).check("a", ServerCheckTests::refuse).withheld()).isNull();
+		assertThat(check(Duration.ofSeconds(1)).check("a", ServerCheckTests::refuse).withheld())
+			.extracting(Vote.Failed::reason)
 			.isEqualTo(Vote.Failed.Reason.QUARANTINED);
+	}
+
+	/** What is not known is taken for old. */
+	@ParameterizedTest
+	@CsvSource({ "redis_version:6.2.0, true", "redis_version:6.0.16, false", "redis_version:7.0.15, true",
+			"redis_version:10.0, true", "redis_version:5.9.9, false", "valkey_version:8.1.1, false", "'', false",
+			"redis_version:unknown, false" })
+	void versionIsCompared(String info, boolean atLeast) {
+		assertThat(check(Duration.ZERO).check("a", () -> "# Server\r\n" + info + "\r\n").isAtLeast(6, 2))
+			.isEqualTo(atLeast);
 	}
 
 	@Test

@@ -104,6 +104,13 @@ final class Link extends BatchingLockNode implements NodeIo {
 	}
 
 	@Override
+	public CompletionStage<Vote> acquireFree(LockRequest request) {
+		this.oracle.asksFor(request.value(), request.ttl());
+		checkNotReleased("acquire", request);
+		return super.acquireFree(request);
+	}
+
+	@Override
 	public CompletionStage<Vote> extend(LockRequest request) {
 		this.oracle.asksFor(request.value(), request.ttl());
 		checkNotReleased("extend", request);
@@ -339,6 +346,11 @@ final class Link extends BatchingLockNode implements NodeIo {
 
 		private long strayDelay;
 
+		/** The first of two commands is done, the second is not. */
+		private boolean halfDone;
+
+		private final Queue<Runnable> behind = new ArrayDeque<>();
+
 		private void send(Flight flight) {
 			this.flight = flight;
 			Message message = flight.message();
@@ -365,9 +377,16 @@ final class Link extends BatchingLockNode implements NodeIo {
 
 		private void execute(Flight flight, Message message) {
 			SimulatedServer server = Link.this.server;
+			if (this.halfDone) {
+				this.behind.add(() -> execute(flight, message));
+				return;
+			}
 			if (!this.open) {
 				if (this.strayAllowed) {
 					server.executeOutOfOrder(() -> message.executeOn(server.redis()));
+					if (message.isTwoCommands()) {
+						server.executeOutOfOrder(() -> message.raiseFence(server.redis()));
+					}
 				}
 				return;
 			}
@@ -379,6 +398,27 @@ final class Link extends BatchingLockNode implements NodeIo {
 			else {
 				answers.addAll(message.executeOn(server.redis()));
 			}
+			if (message.isTwoCommands()) {
+				this.halfDone = true;
+				// Commands of other connections may be carried out before the second one.
+				Link.this.world.schedule(latency() / 2,
+						() -> server.receive(this, () -> executeSecond(flight, message, answers)));
+			}
+			else {
+				reply(flight, message, answers);
+			}
+		}
+
+		private void executeSecond(Flight flight, Message message, List<Object> answers) {
+			answers.add(message.raiseFence(Link.this.server.redis()));
+			this.halfDone = false;
+			reply(flight, message, answers);
+			while (!this.halfDone && !this.behind.isEmpty()) {
+				this.behind.remove().run();
+			}
+		}
+
+		private void reply(Flight flight, Message message, List<Object> answers) {
 			World world = Link.this.world;
 			this.lastReply = Math.max(this.lastReply, world.now() + latency());
 			world.schedule(this.lastReply - world.now(), () -> pass(() -> Link.this.process.run(() -> {

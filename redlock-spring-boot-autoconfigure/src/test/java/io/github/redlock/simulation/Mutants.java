@@ -48,6 +48,11 @@ final class Mutants {
 
 	private static final String HANDOVER = "core/Handover.java";
 
+	private static final String TOKENS = "core/FencingTokens.java";
+
+	/** What otherwise keeps tokens of one client far apart. */
+	private static final String LEARN_CLOCK = "this.behind.accumulateAndGet(token - this.wallClockMicros.getAsLong(), Math::max);";
+
 	private static final String STALE = "if fence >= first and not (fence == tonumber(token) and mine == n) then";
 
 	private static final String RELEASE_FAILED_ATTEMPT = """
@@ -107,7 +112,7 @@ final class Mutants {
 				.edit(HANDLE, "return this.state == State.HELD && remainingNanos() > 0;",
 						"return this.state == State.HELD;"),
 			Mutant.of("an extension that comes late shortens the ttl")
-				.edit(LUA_EXTEND, "if rest < tonumber(ms) then", "if rest ~= -2 then"),
+				.edit(LUA_EXTEND, "if rest < tonumber(ttl) then", "if true then"),
 			// Quorum
 			Mutant.of("a quorum of N / 2")
 				.edit("core/Quorum.java", "return this.membership / 2 + 1;",
@@ -222,6 +227,8 @@ final class Mutants {
 				.likelyFoundBy(51)
 				.edit("core/Transfer.java", "this.nodes.sendInBackground(index, LockCommand.RELEASE, this.before);",
 						""),
+			Mutant.of("a fence that forbids a transfer counts as a loss")
+				.edit(ROUND, " - (int) count(Vote.Stale.class)", ""),
 			Mutant.of("a transfer replaces whatever is there")
 				.edit(LUA_TRANSFER, "elseif current ~= value then", "elseif false then"),
 			Mutant.of("a transfer does not raise the fence")
@@ -242,17 +249,26 @@ final class Mutants {
 			Mutant.of("the token is not learnt from STALE")
 				.edit(ACQUISITION, "this.shared.requests.learn(stale.highest());", ""),
 			Mutant.of("a token does not exceed its predecessor")
-				.edit("core/FencingTokens.java", "Math.max(last + 1, now)", "now"),
+				.edit(TOKENS, "Math.max(last + 1, now)", "now")
+				.edit(TOKENS, LEARN_CLOCK, ""),
 			Mutant.of("a block of tokens is not reserved")
 				.likelyFoundBy(73)
-				.edit("core/FencingTokens.java", "now) + block - 1);", "now));"),
+				.edit(TOKENS, "now) + block - 1);", "now));")
+				.edit(TOKENS, LEARN_CLOCK, ""),
 			Mutant.of("the nodes look at the last token of a block")
 				.likelyFoundBy(326)
-				.edit(LUA_ACQUIRE, "tonumber(ARGV[5] or token)", "tonumber(token)"),
+				.edit(LUA_ACQUIRE, "tonumber(ARGV[5] or token)", "tonumber(token)")
+				.edit(TOKENS, LEARN_CLOCK, ""),
 			Mutant.of("the nodes keep the first token of a block")
 				.likelyFoundBy(16)
 				.edit("redis/ScriptCommands.java", "byte[] token = Arguments.number(request.token());",
 						"byte[] token = Arguments.number(request.firstToken());"),
+			// Key and fence without a script
+			Mutant.of("a key counts without its fence")
+				.edit("redis/ScriptCall.java", "this.token == LockRequest.NO_TOKEN || Long.valueOf(1).equals(raised)",
+						"Long.valueOf(1) != raised"),
+			Mutant.of("a key that somebody else holds counts")
+				.edit("redis/ScriptCall.java", "return Vote.Held.FOR_UNKNOWN_TIME;", "return Vote.Granted.INSTANCE;"),
 			// Extension
 			Mutant.of("healing inside the extension").likelyFoundBy(10).edit(LUA_EXTEND, "if missing then\n", """
 					if missing then

@@ -82,6 +82,49 @@ public abstract class LockNodeContract {
 		assertThat(fenceOf("a")).isEqualTo(100);
 	}
 
+	private Vote acquireFree(LockRequest request) {
+		return await(node().acquireFree(request));
+	}
+
+	@Test
+	void resourceThatIsProbablyFreeIsGranted() {
+		assertThat(acquireFree(request("v1", 100, "a"))).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isEqualTo("v1");
+		assertThat(ttlOf("a")).isBetween(TTL.minus(CLOSE), TTL);
+		assertThat(fenceOf("a")).isEqualTo(100);
+		assertThat(extend(request("v1", 100, "a"))).isInstanceOf(Vote.Granted.class);
+		assertThat(release(request("v1", 100, "a"))).isInstanceOf(Vote.Granted.class);
+		assertThat(acquireFree(request("v2", 101, "a"))).isInstanceOf(Vote.Granted.class);
+	}
+
+	@Test
+	void resourceThatIsProbablyFreeAndHeldIsRefused() {
+		hold("a", "stranger", Duration.ofSeconds(30));
+		assertThat(acquireFree(request("v1", 100, "a"))).isInstanceOf(Vote.Held.class);
+		assertThat(valueOf("a")).isEqualTo("stranger");
+		assertThat(ttlOf("a")).isLessThanOrEqualTo(Duration.ofSeconds(30));
+	}
+
+	/** It may have set the key all the same; a withdrawal leaves nothing behind. */
+	@Test
+	void resourceThatIsProbablyFreeIsNotGrantedPastAFence() {
+		acquire(request("v1", 100, "a"));
+		release(request("v1", 100, "a"));
+		LockRequest late = request("v2", 100, "a");
+		assertThat(acquireFree(late)).isEqualTo(new Vote.Stale(100));
+		await(node().withdraw(late));
+		assertThat(valueOf("a")).isNull();
+		assertThat(fenceOf("a")).isEqualTo(100);
+	}
+
+	@Test
+	void resourceThatIsProbablyFreeIsGrantedWithoutAToken() {
+		assertThat(acquireFree(request("v1", LockRequest.NO_TOKEN, "a"))).isInstanceOf(Vote.Granted.class);
+		assertThat(valueOf("a")).isEqualTo("v1");
+		assertThat(fenceOf("a")).isZero();
+		assertThat(acquireFree(request("v2", LockRequest.NO_TOKEN, "a"))).isInstanceOf(Vote.Held.class);
+	}
+
 	@Test
 	void heldResourceIsRefusedWithTheRemainingTime() {
 		hold("a", "stranger", Duration.ofSeconds(30));
@@ -455,7 +498,7 @@ public abstract class LockNodeContract {
 	@Test
 	void nothingIsTransferredPastAFence() {
 		acquire(request("v1", 300, "a"));
-		assertThat(transfer(new LockRequest(List.of("a"), "v2", TTL, 315, 16), "v1")).isInstanceOf(Vote.Missing.class);
+		assertThat(transfer(new LockRequest(List.of("a"), "v2", TTL, 315, 16), "v1")).isEqualTo(new Vote.Stale(300));
 		assertThat(valueOf("a")).isEqualTo("v1");
 		assertThat(fenceOf("a")).isEqualTo(300);
 		assertThat(transfer(new LockRequest(List.of("a"), "v2", TTL, 316, 16), "v1")).isInstanceOf(Vote.Granted.class);
