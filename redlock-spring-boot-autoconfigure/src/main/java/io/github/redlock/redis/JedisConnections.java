@@ -1,6 +1,7 @@
 package io.github.redlock.redis;
 
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -30,6 +31,8 @@ import org.springframework.data.redis.connection.RedisPassword;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.jedis.JedisClientConfiguration;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
 import org.springframework.util.StringUtils;
 
 /**
@@ -43,6 +46,13 @@ final class JedisConnections {
 	private static final int MAX_GREETING = 500;
 
 	private static final Duration SILENCE = Duration.ofMinutes(1);
+
+	/**
+	 * Spring Data Redis has two clients of Jedis, and this switch between them, since
+	 * 4.1. RedlockRuntimeHints keeps it in a native image.
+	 */
+	private static final @Nullable Method SET_USE_UNIFIED_JEDIS = ClassUtils
+		.getMethodIfAvailable(JedisConnectionFactory.class, "setUseUnifiedJedis", boolean.class);
 
 	private JedisConnections() {
 	}
@@ -59,8 +69,10 @@ final class JedisConnections {
 		address.setPassword(RedisPassword.of(settings.password()));
 		JedisConnectionFactory factory = new JedisConnectionFactory(address,
 				clientConfiguration(settings, connectTimeout));
-		// The other client has a pool of its own.
-		factory.setUseUnifiedJedis(false);
+		if (SET_USE_UNIFIED_JEDIS != null) {
+			// The other client has a pool of its own.
+			ReflectionUtils.invokeMethod(SET_USE_UNIFIED_JEDIS, factory, false);
+		}
 		factory.afterPropertiesSet();
 		factory.start();
 		try {

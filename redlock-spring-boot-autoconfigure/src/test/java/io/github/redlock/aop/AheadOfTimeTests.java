@@ -10,6 +10,7 @@ import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.aot.ApplicationContextAotGenerator;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 import org.springframework.javapoet.ClassName;
 import org.springframework.mock.env.MockEnvironment;
 
@@ -67,6 +68,10 @@ class AheadOfTimeTests {
 				.accepts(hints);
 		}
 		assertThat(RuntimeHintsPredicates.reflection().onType(redis.clients.jedis.Connection.class)).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onMethodInvocation(JedisConnectionFactory.class.getMethod("setUseUnifiedJedis", boolean.class)))
+			.as("looked for by its name")
+			.accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()
 			.onMethodInvocation(Service.class.getDeclaredMethod("busy", String.class))).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(LockKeyRoot.class.getMethod("getTarget")))
