@@ -106,7 +106,7 @@ class NodeTopologyIT {
 					assertThat(has(server, "redlock:foo")).isTrue();
 					assertThat(has(sentinel.first(), "redlock:foo")).isTrue();
 				});
-				assertThat(redlock.probe().get().voting()).isEqualTo(3);
+				await().untilAsserted(() -> assertThat(redlock.probe().get().voting()).isEqualTo(3));
 				sentinel.first().kill();
 				assertThat(redlock.acquire(List.of("another"), TTL, EXTENDED).release()).isTrue();
 				await().atMost(Duration.ofSeconds(20))

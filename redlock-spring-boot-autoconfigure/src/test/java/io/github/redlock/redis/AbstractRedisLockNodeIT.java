@@ -8,7 +8,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.params.SetParams;
 
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.LockNodeContract;
@@ -70,7 +69,9 @@ abstract class AbstractRedisLockNodeIT extends LockNodeContract {
 
 	@Override
 	protected void hold(String resource, String value, Duration ttl) {
-		this.jedis.set("redlock:" + resource, value, SetParams.setParams().px(ttl.toMillis()));
+		// Two commands: the class of the options of one is another in Jedis 6.
+		this.jedis.set("redlock:" + resource, value);
+		this.jedis.pexpire("redlock:" + resource, ttl.toMillis());
 	}
 
 	@Override
