@@ -54,10 +54,11 @@ final class NodeErrors {
 	/**
 	 * The vote that an error stands for, with advice where we have some. Keys in several
 	 * slots are found out by the server (CROSSSLOT), or before by Lettuce ("same slot")
-	 * or Jedis ("same hashslot").
+	 * or Jedis ("same hashslot", since Jedis 8 "multiple hash slots").
 	 */
 	static Vote.Failed toVote(Throwable error) {
-		if (mentions(error, "CROSSSLOT") || mentions(error, "same slot") || mentions(error, "same hashslot")) {
+		if (mentions(error, "CROSSSLOT") || mentions(error, "same slot") || mentions(error, "same hashslot")
+				|| mentions(error, "multiple hash slots")) {
 			return new Vote.Failed(Vote.Failed.Reason.REFUSED, new NonTransientDataAccessResourceException(
 					"The resources locked together lie in different slots of a Redis Cluster. Give them a common hash"
 							+ " tag, such as {order:42}:stock and {order:42}:payment, so that one node can lock them"

@@ -17,7 +17,8 @@ class NodeErrorsTests {
 	/** As the server, Lettuce and Jedis say it. */
 	@ParameterizedTest
 	@ValueSource(strings = { "CROSSSLOT Keys in request don't hash to the same slot",
-			"Keys must all map to the same slot", "Keys must belong to same hashslot." })
+			"Keys must all map to the same slot", "Keys must belong to same hashslot.",
+			"Cannot get connection for command with multiple hash slots" })
 	void keysInSeveralSlotsAreToldToUseAHashTag(String message) {
 		Vote.Failed vote = NodeErrors
 			.toVote(new InvalidDataAccessApiUsageException("driver", new IllegalStateException(message)));
