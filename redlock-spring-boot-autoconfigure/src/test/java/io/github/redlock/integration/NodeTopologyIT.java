@@ -128,7 +128,7 @@ class NodeTopologyIT {
 				lock.extend(TTL);
 				assertThat(lock.release()).isTrue();
 				assertThat(node(redlock, "sentinel").server())
-					.hasValueSatisfying((each) -> assertThat(each).contains("7."));
+					.hasValueSatisfying((each) -> assertThat(each).containsPattern("\\d\\.\\d"));
 			});
 	}
 
