@@ -1,13 +1,9 @@
 package io.github.redlock.sample;
 
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 
 import org.h2.tools.Server;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import redis.embedded.RedisServer;
 
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
@@ -23,8 +19,6 @@ import io.github.redlock.autoconfigure.RedlockConnectionDetails;
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnBooleanProperty(name = "sample.embedded.enabled", matchIfMissing = true)
 class EmbeddedServers {
-
-	private static final Logger logger = LoggerFactory.getLogger(EmbeddedServers.class);
 
 	@Bean(initMethod = "start", destroyMethod = "stop")
 	Server databaseServer(EmbeddedProperties properties) throws SQLException {
@@ -61,39 +55,12 @@ class EmbeddedServers {
 
 	@Bean
 	RedlockConnectionDetails redisAddresses(RedisServers redisServers) {
-		List<RedlockConnectionDetails.Node> nodes = redisServers.ports()
+		List<RedlockConnectionDetails.Node> nodes = redisServers.all()
 			.stream()
-			.map((port) -> new RedlockConnectionDetails.Node("127.0.0.1:" + port, "127.0.0.1", port, null, null, 0,
+			.map((server) -> new RedlockConnectionDetails.Node(server.name(), "127.0.0.1", server.port(), null, null, 0,
 					null))
 			.toList();
 		return () -> nodes;
-	}
-
-	/**
-	 * The Redis servers of this process.
-	 */
-	static final class RedisServers {
-
-		private final List<RedisServer> servers = new ArrayList<>();
-
-		RedisServers(List<Integer> ports) {
-			for (int port : ports) {
-				RedisServer server = RedisServer.builder().port(port).setting("save \"\"").build();
-				server.start();
-				this.servers.add(server);
-				logger.info("Redis listens on port {}. To see what happens without it: pkill -9 -f 'redis-server.*:{}'",
-						port, port);
-			}
-		}
-
-		List<Integer> ports() {
-			return this.servers.stream().flatMap((server) -> server.ports().stream()).toList();
-		}
-
-		void stop() {
-			this.servers.forEach(RedisServer::stop);
-		}
-
 	}
 
 }

@@ -9,7 +9,7 @@ package io.github.redlock.sample;
  * @param sold tickets in the database
  * @param fence the fencing token of the last holder
  */
-record Show(String name, int capacity, int available, int sold, long fence) {
+public record Show(String name, int capacity, int available, int sold, long fence) {
 
 	/**
 	 * Whether the books balance.

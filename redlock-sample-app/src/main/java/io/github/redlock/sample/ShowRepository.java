@@ -17,7 +17,7 @@ import org.springframework.stereotype.Repository;
  * the database refuses to sell a seat twice.
  */
 @Repository
-class ShowRepository {
+public class ShowRepository {
 
 	private static final String SHOWS = """
 			SELECT name, capacity, available, fence,
@@ -32,11 +32,11 @@ class ShowRepository {
 		this.jdbc = jdbc;
 	}
 
-	List<Show> findAll() {
+	public List<Show> findAll() {
 		return this.jdbc.sql(SHOWS + " ORDER BY name").query(ROW).list();
 	}
 
-	Show find(String name) {
+	public Show find(String name) {
 		return this.jdbc.sql(SHOWS + " WHERE name = :name")
 			.param("name", name)
 			.query(ROW)
@@ -50,7 +50,7 @@ class ShowRepository {
 	 * @throws UnknownShowException if there is no such show
 	 * @throws StaleTokenException if the holder of a later lock has been here
 	 */
-	void raiseFence(String name, long token) {
+	public void raiseFence(String name, long token) {
 		int raised = this.jdbc.sql("UPDATE show SET fence = :token WHERE name = :name AND fence <= :token")
 			.param("token", token)
 			.param("name", name)
@@ -64,7 +64,7 @@ class ShowRepository {
 	 * Set the number of available seats.
 	 * @throws StaleTokenException if the fence is not at the token (any more)
 	 */
-	void setAvailable(String name, int available, long token) {
+	public void setAvailable(String name, int available, long token) {
 		int updated = this.jdbc.sql("UPDATE show SET available = :available WHERE name = :name AND fence = :token")
 			.param("available", available)
 			.param("name", name)
@@ -94,7 +94,7 @@ class ShowRepository {
 	 * Sell a seat.
 	 * @throws DuplicateKeyException if the seat is sold already
 	 */
-	void addTicket(String show, int seat, String buyer) {
+	public void addTicket(String show, int seat, String buyer) {
 		this.jdbc.sql("INSERT INTO ticket (show_name, seat, buyer) VALUES (:show, :seat, :buyer)")
 			.param("show", show)
 			.param("seat", seat)
@@ -118,7 +118,7 @@ class ShowRepository {
 	}
 
 	/** There is no such show. */
-	static final class UnknownShowException extends RuntimeException {
+	public static final class UnknownShowException extends RuntimeException {
 
 		private static final long serialVersionUID = 1L;
 
@@ -129,7 +129,7 @@ class ShowRepository {
 	}
 
 	/** The holder of a later lock has been here. */
-	static final class StaleTokenException extends RuntimeException {
+	public static final class StaleTokenException extends RuntimeException {
 
 		private static final long serialVersionUID = 1L;
 

@@ -1,0 +1,34 @@
+-- For the demonstration only.
+CREATE TABLE demo_instance (
+	id VARCHAR(100) PRIMARY KEY,
+	seen TIMESTAMP WITH TIME ZONE NOT NULL,
+	state VARCHAR(1000000) NOT NULL
+);
+
+CREATE TABLE demo_event (
+	id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	at TIMESTAMP WITH TIME ZONE DEFAULT CURRENT_TIMESTAMP NOT NULL,
+	instance VARCHAR(100) NOT NULL,
+	kind VARCHAR(20) NOT NULL,
+	text VARCHAR(500) NOT NULL
+);
+
+CREATE TABLE demo_sale (
+	id BIGINT PRIMARY KEY,
+	locked BOOLEAN NOT NULL
+);
+
+CREATE TABLE demo_share (
+	sale BIGINT NOT NULL REFERENCES demo_sale,
+	instance VARCHAR(100) NOT NULL,
+	buyers INT NOT NULL,
+	late INT DEFAULT 0 NOT NULL,
+	refused INT DEFAULT 0 NOT NULL,
+	failed INT DEFAULT 0 NOT NULL,
+	ended BOOLEAN DEFAULT FALSE NOT NULL,
+	PRIMARY KEY (sale, instance)
+);
+
+INSERT INTO show (name, capacity, available) VALUES
+	('gala', 100, 100),
+	('premiere', 50, 50);
