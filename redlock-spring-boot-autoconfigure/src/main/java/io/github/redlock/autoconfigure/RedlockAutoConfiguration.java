@@ -112,8 +112,9 @@ public final class RedlockAutoConfiguration {
 		@Bean(destroyMethod = "close")
 		@Lazy
 		@ConditionalOnMode(Mode.REDIS)
-		RedisLockNodes redlockNodes(RedlockFactory redlockFactory, RedlockConnectionDetails connectionDetails,
+		RedisLockNodes redlockNodes(RedlockFactory redlockFactory, ObjectProvider<RedlockConnectionDetails> beans,
 				ObjectProvider<RedisConnectionFactory> connectionFactory) {
+			RedlockConnectionDetails connectionDetails = ServiceConnectionDetails.join(beans);
 			List<Node> configured = connectionDetails.getNodes();
 			return configured.isEmpty() ? redlockFactory.nodes(connectionFactory) : redlockFactory
 				.nodes(RedlockFactory.PRIMARY, "redlock.nodes", connectionDetails, configured, null);

@@ -9,8 +9,8 @@ import org.springframework.boot.ssl.SslBundle;
 
 /**
  * Where the nodes are and how to log in. Taken from the properties, unless a bean of this
- * type says otherwise, as one for test containers would, or one that knows passwords
- * which change.
+ * type says otherwise: one of the application, such as one that knows passwords which
+ * change, or those of services that Testcontainers or Docker Compose have started.
  *
  * @since 0.1.0
  */

@@ -7,8 +7,10 @@ import java.lang.annotation.Target;
 import java.time.Duration;
 import java.util.List;
 
+import org.testcontainers.containers.GenericContainer;
 import reactor.core.publisher.Mono;
 
+import org.springframework.boot.testcontainers.service.connection.ServiceConnection;
 import org.springframework.context.event.EventListener;
 import org.springframework.core.annotation.AliasFor;
 import org.springframework.scheduling.annotation.Scheduled;
@@ -270,6 +272,20 @@ class ReadmeSnippets {
 		Alarm alarm() {
 			return this.alarm;
 		}
+
+	}
+
+	/** Never initialized: there may be no engine. */
+	static final class Containers {
+
+		@ServiceConnection("redlock")
+		static final GenericContainer<?> first = new GenericContainer<>("redis:8").withExposedPorts(6379);
+
+		@ServiceConnection("redlock")
+		static final GenericContainer<?> second = new GenericContainer<>("redis:8").withExposedPorts(6379);
+
+		@ServiceConnection("redlock")
+		static final GenericContainer<?> third = new GenericContainer<>("valkey/valkey:8.1").withExposedPorts(6379);
 
 	}
 

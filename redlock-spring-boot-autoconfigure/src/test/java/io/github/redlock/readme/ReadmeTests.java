@@ -78,7 +78,7 @@ class ReadmeTests {
 		String test = words(Files.readString(Path.of("src/test/java/io/github/redlock/readme/InvoiceTests.java")));
 		String jpa = words(
 				Files.readString(SAMPLE.resolve("src/test/java/io/github/redlock/sample/JpaFencingTests.java")));
-		assertThat(blocks("java")).hasSize(14).allSatisfy((block) -> {
+		assertThat(blocks("java")).hasSize(15).allSatisfy((block) -> {
 			String words = words(block);
 			boolean isTest = words.startsWith("@SpringBootTest");
 			// What the test adds to the snippet is its application.
@@ -188,6 +188,11 @@ class ReadmeTests {
 				assertThat(readme).contains("`" + name + (name.equals("redlock.nodes") ? "[]" : "`"));
 			});
 		}
+	}
+
+	@Test
+	void composeSnippetIsTheFileToCopy() throws IOException {
+		assertThat(blocks("yaml")).contains(Files.readString(ROOT.resolve("docs/compose.yaml")));
 	}
 
 	/** docs/traps.md names tests; each of them exists. */
