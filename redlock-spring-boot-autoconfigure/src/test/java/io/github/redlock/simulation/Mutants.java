@@ -245,7 +245,8 @@ final class Mutants {
 			Mutant.of("the fence is not read").edit(LUA_ACQUIRE, STALE, "if false then"),
 			Mutant.of("a token equal to the fence is accepted")
 				.likelyFoundBy(16)
-				.edit(LUA_ACQUIRE, STALE, "if fence > first then"),
+				.edit(LUA_ACQUIRE, STALE, "if fence > first then")
+				.edit(TOKENS, LEARN_CLOCK, ""),
 			Mutant.of("the token is not learnt from STALE")
 				.edit(ACQUISITION, "this.shared.requests.learn(stale.highest());", ""),
 			Mutant.of("a token does not exceed its predecessor")
