@@ -23,6 +23,11 @@ public record RedlockStatus(String name, int quorum, List<NodeStatus> nodes, Lis
 
 	/**
 	 * Copies the lists.
+	 * @param name of the client, such as that of its set of nodes
+	 * @param quorum how many nodes have to vote
+	 * @param nodes the nodes in their order
+	 * @param held the locks that are held, in no order
+	 * @param waiting the callers that wait or are being served, in no order
 	 */
 	public RedlockStatus {
 		nodes = List.copyOf(nodes);

@@ -4,6 +4,10 @@
  * {@link io.github.redlock.core.DefaultRedlock}, which says how the lock works; this is
  * the map of the rooms. Each room calls those below it; what has to be told upwards is an
  * interface of the lower room. No two types call each other in a circle.
+ * <p>
+ * Applications use {@link io.github.redlock.core.RedlockBuilder}, which is not
+ * thread-safe, and what it builds, which is; {@link io.github.redlock.core.SystemTime} is
+ * for one that builds several. All other types are package-private.
  *
  * <h2>Enter</h2>
  * <p>

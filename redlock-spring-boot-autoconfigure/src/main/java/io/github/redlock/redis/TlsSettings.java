@@ -22,6 +22,11 @@ public record TlsSettings(SSLContext context, @Nullable List<String> protocols, 
 
 	/**
 	 * Check and copy.
+	 * @param context keys and trusted certificates
+	 * @param protocols the versions of TLS that may be used, {@code null} for those of
+	 * the context
+	 * @param ciphers the cipher suites that may be used, {@code null} for those of the
+	 * context
 	 * @throws IllegalArgumentException if the JDK does not know a protocol or cipher
 	 */
 	public TlsSettings {

@@ -1,5 +1,6 @@
 /**
- * For tests of applications: locked methods in a slice of one.
+ * For tests of applications: locked methods in a slice of one. Needs Spring's test
+ * framework.
  */
 @NullMarked
 package io.github.redlock.test;
