@@ -7,11 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Queue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -65,7 +62,7 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 
 	private final @Nullable ServerCheck check;
 
-	private final BlockingQueue<ScriptCall> queue = new LinkedBlockingQueue<>();
+	private final CallQueue queue = new CallQueue();
 
 	private final Thread dispatcher;
 
@@ -79,8 +76,6 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 	private volatile boolean connecting;
 
 	private final List<Runnable> connectingEnded = new CopyOnWriteArrayList<>();
-
-	private volatile boolean closed;
 
 	/**
 	 * Create a node.
@@ -106,15 +101,8 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 
 	@Override
 	CompletionStage<Vote> send(ScriptCall call) {
-		if (this.closed) {
+		if (!this.queue.add(call)) {
 			failAll(List.of(call), closedError());
-		}
-		else {
-			this.queue.add(call);
-			// Only this one: the last requests of others may be on their way out.
-			if (this.closed && this.queue.remove(call)) {
-				failAll(List.of(call), closedError());
-			}
 		}
 		return call.vote();
 	}
@@ -123,22 +111,16 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 		return new IllegalStateException("node " + name() + " is closed");
 	}
 
-	private List<ScriptCall> drain() {
-		List<ScriptCall> calls = new ArrayList<>();
-		this.queue.drainTo(calls);
-		return calls;
-	}
-
 	private void dispatch() {
 		List<ScriptCall> batch = new ArrayList<>(MAX_BATCH);
 		try {
-			while (!this.closed) {
-				ScriptCall first = this.queue.poll(IDLE.toMillis(), TimeUnit.MILLISECONDS);
+			while (!this.queue.isClosed()) {
+				ScriptCall first = this.queue.next(IDLE);
 				boolean idle = first == null;
 				if (first == null) {
-					first = this.queue.poll(IDLE_CHECK.toMillis(), TimeUnit.MILLISECONDS);
+					first = this.queue.next(IDLE_CHECK);
 				}
-				if (idle) {
+				if (idle && !this.queue.isClosed()) {
 					tryConnection();
 				}
 				if (first != null) {
@@ -153,11 +135,11 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 			logger.debug("Dispatcher of node {} ends", name());
 		}
 		finally {
-			this.closed = true;
+			this.queue.close();
 			failAll(batch, closedError());
-			sendLast(drain());
+			sendLast(this.queue.drain());
 			disconnect();
-			failAll(drain(), closedError());
+			failAll(this.queue.drain(), closedError());
 		}
 	}
 
@@ -374,13 +356,13 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 	@Override
 	public void close() {
 		closeNotices();
-		this.closed = true;
-		this.dispatcher.interrupt();
+		this.queue.close();
 		if (Thread.currentThread() == this.dispatcher) {
 			return;
 		}
 		try {
 			this.dispatcher.join(LAST_REQUESTS.toMillis());
+			this.dispatcher.interrupt();
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
