@@ -230,6 +230,7 @@ final class RedlockFactory {
 			.commandTimeout(this.properties.getCommandTimeout())
 			.extendAfter(this.properties.getAutoExtend().getAfter())
 			.fencing(this.properties.getFencing().isEnabled())
+			.releaseHeldOnClose(this.properties.isReleaseHeldOnClose())
 			.defaults(defaults(this.properties));
 		this.listeners.orderedStream().map(RedlockFactory::ofOneSet).forEach(builder::listener);
 		this.observers.orderedStream().forEach(builder::observer);

@@ -95,6 +95,12 @@ public class RedlockProperties {
 	private boolean lockEvents = false;
 
 	/**
+	 * Whether locks that are still held at the end of a context are released, although
+	 * their holders may still be at work and may then have others beside them.
+	 */
+	private boolean releaseHeldOnClose = false;
+
+	/**
 	 * The longest that a lock is held: auto-extension ends there, and the lock is lost.
 	 * Without limit if not set.
 	 */
@@ -253,6 +259,14 @@ public class RedlockProperties {
 
 	public void setLockEvents(boolean lockEvents) {
 		this.lockEvents = lockEvents;
+	}
+
+	public boolean isReleaseHeldOnClose() {
+		return this.releaseHeldOnClose;
+	}
+
+	public void setReleaseHeldOnClose(boolean releaseHeldOnClose) {
+		this.releaseHeldOnClose = releaseHeldOnClose;
 	}
 
 	public Metrics getMetrics() {

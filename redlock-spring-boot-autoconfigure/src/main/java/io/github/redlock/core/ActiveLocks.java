@@ -39,10 +39,18 @@ final class ActiveLocks {
 
 	private final Executor executor;
 
+	private final boolean releaseOnClose;
+
 	private volatile boolean closed;
 
-	ActiveLocks(Executor executor) {
+	/**
+	 * Begin with nothing.
+	 * @param executor tells who waits for the end
+	 * @param releaseOnClose whether nodes are told of locks that are still held then
+	 */
+	ActiveLocks(Executor executor, boolean releaseOnClose) {
 		this.executor = executor;
+		this.releaseOnClose = releaseOnClose;
 	}
 
 	void began(Acquisition acquisition) {
@@ -60,7 +68,7 @@ final class ActiveLocks {
 	void began(DefaultLockHandle lock) {
 		this.held.add(lock);
 		if (this.closed) {
-			lock.abandon();
+			lock.abandon(this.releaseOnClose);
 		}
 	}
 
@@ -117,7 +125,7 @@ final class ActiveLocks {
 	void close() {
 		this.closed = true;
 		this.waiting.forEach(ActiveLocks::end);
-		this.held.forEach(DefaultLockHandle::abandon);
+		this.held.forEach((lock) -> lock.abandon(this.releaseOnClose));
 	}
 
 	private static void end(Acquisition acquisition) {

@@ -273,11 +273,14 @@ final class DefaultLockHandle implements LockHandle, AbortSignal, ExtendableLock
 	}
 
 	/**
-	 * The owner of the connections is closing. The lock is given up, but not deleted: the
-	 * holder may still be at work, and the ttl gives it time to notice.
+	 * The owner of the connections is closing. The lock is given up, and its holder,
+	 * which may still be at work, is told.
+	 * @param release whether the nodes are told too; else its keys stay for what is left
+	 * of the ttl, which gives the holder time to notice
 	 */
-	void abandon() {
-		lose("the Redlock was closed; its keys expire by themselves", null, false);
+	void abandon(boolean release) {
+		lose("the Redlock was closed; " + (release ? "its keys are released, although its holder may still be at work"
+				: "its keys expire by themselves"), null, release);
 	}
 
 	private LockLostException lossOf(String how, @Nullable Throwable cause) {

@@ -104,7 +104,7 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		this.parts = parts;
 		this.nodes = parts.nodes;
 		this.queues = new LocalQueues(this.nodes);
-		this.active = new ActiveLocks(parts.userCode.executor());
+		this.active = new ActiveLocks(parts.userCode.executor(), parts.releaseOnClose);
 		this.acquisitions = new Acquisition.Shared(this.nodes, this.queues, parts.requests, this::createLock);
 		this.locks = new DefaultLockHandle.Shared(this.nodes, this.queues, parts.keepAlive, this.active::ended);
 		parts.shortTtls.check(parts.defaultTtl);
@@ -453,7 +453,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	 * Take no more locks. A caller that still waits gets a
 	 * {@link io.github.redlock.LockNotAcquiredException}; a lock that is still held is
 	 * reported as lost, and its keys expire by themselves, because its holder may still
-	 * be at work. Then the nodes are closed. Closing twice is harmless.
+	 * be at work, unless {@link RedlockBuilder#releaseHeldOnClose} says otherwise. Then
+	 * the nodes are closed. Closing twice is harmless.
 	 */
 	@Override
 	public void close() {
@@ -483,11 +484,12 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	 * @param defaultOptions the options where a call names none
 	 * @param defaults what these options stand for
 	 * @param shortTtls warns of a ttl that is too short for the command timeout
+	 * @param releaseOnClose whether locks that are still held are released then
 	 * @param onClose closes what the client owns besides its nodes
 	 */
 	record Parts(String name, NodeGroup nodes, KeepAlive keepAlive, Requests requests, UserCode userCode,
 			Duration defaultTtl, LockOptions defaultOptions, LockSettings defaults, ShortTtls shortTtls,
-			List<Runnable> onClose) {
+			boolean releaseOnClose, List<Runnable> onClose) {
 	}
 
 }

@@ -51,6 +51,8 @@ public final class RedlockBuilder {
 
 	private boolean fencing = true;
 
+	private boolean releaseHeldOnClose = false;
+
 	private @Nullable TimeSource time;
 
 	private @Nullable Executor callbackExecutor;
@@ -173,6 +175,18 @@ public final class RedlockBuilder {
 	}
 
 	/**
+	 * Whether locks that are still held when the lock closes are released on the nodes. A
+	 * holder that goes on working, having not seen that its lock is lost, may then have
+	 * another one beside it at once; without it, not before the ttl is over.
+	 * @param releaseHeldOnClose default {@code false}
+	 * @return this
+	 */
+	public RedlockBuilder releaseHeldOnClose(boolean releaseHeldOnClose) {
+		this.releaseHeldOnClose = releaseHeldOnClose;
+		return this;
+	}
+
+	/**
 	 * The source of time; closed by its owner, not by the lock.
 	 * @param time default: the clocks of the JVM and one daemon thread
 	 * @return this
@@ -243,10 +257,11 @@ public final class RedlockBuilder {
 		this.nodes.forEach((node) -> guards.add(new NodeGuard(node, time, this.commandTimeout, events, votingNodes)));
 		NodeGroup group = new NodeGroup(List.copyOf(guards), quorum, time, this.random, events, awaiter(time));
 		Supplier<String> values = (this.values != null) ? this.values : new LockValues(this.owner);
-		DefaultRedlock redlock = new DefaultRedlock(new DefaultRedlock.Parts(this.name, group,
-				new KeepAlive(group, this.commandTimeout, this.extendAfter),
-				new Requests(values, this.fencing ? new FencingTokens(time::wallClockMicros) : null), userCode,
-				this.defaultTtl, defaults.over(this.options), defaults, new ShortTtls(this.commandTimeout), onClose));
+		DefaultRedlock redlock = new DefaultRedlock(
+				new DefaultRedlock.Parts(this.name, group, new KeepAlive(group, this.commandTimeout, this.extendAfter),
+						new Requests(values, this.fencing ? new FencingTokens(time::wallClockMicros) : null), userCode,
+						this.defaultTtl, defaults.over(this.options), defaults, new ShortTtls(this.commandTimeout),
+						this.releaseHeldOnClose, onClose));
 		if (values instanceof LockValues own) {
 			own.prepare();
 		}

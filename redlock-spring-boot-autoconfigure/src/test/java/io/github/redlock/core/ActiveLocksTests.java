@@ -52,7 +52,7 @@ class ActiveLocksTests {
 				asked.add(active[0].whenIdle());
 			}
 			task.run();
-		});
+		}, false);
 		asked.add(active[0].whenIdle());
 		assertThat(asked).hasSize(2).allMatch(CompletableFuture::isDone);
 	}
@@ -66,7 +66,7 @@ class ActiveLocksTests {
 				throw new StackOverflowError();
 			}
 			task.run();
-		});
+		}, false);
 		CompletableFuture<Void> first = active.whenIdle();
 		assertThat(first).isNotDone();
 		assertThat(active.whenIdle()).isCompleted();

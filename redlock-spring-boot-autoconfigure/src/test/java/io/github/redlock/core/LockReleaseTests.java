@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,10 +12,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.github.redlock.LockHandle;
 import io.github.redlock.LockLostException;
+import io.github.redlock.LockOptions;
 import io.github.redlock.LockReleaseException;
 import io.github.redlock.testing.FakeCluster;
 import io.github.redlock.testing.FakeCluster.Recorder;
 import io.github.redlock.testing.FakeLockNode;
+import io.github.redlock.testing.Warnings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -245,6 +248,35 @@ class LockReleaseTests {
 		assertThat(this.cluster.holding("a")).as("its holder may still be at work").isEqualTo(3);
 		advance(FakeCluster.COMMAND_TIMEOUT);
 		assertThat(this.cluster.time().scheduled()).isZero();
+	}
+
+	@Test
+	void closingTheRedlockReleasesWhatIsHeldIfThatIsWanted() {
+		DefaultRedlock redlock = this.cluster
+			.client((builder) -> builder.listener(this.recorder).releaseHeldOnClose(true));
+		LockHandle lock = redlock.acquire("b", TTL);
+		List<String> warnings = Warnings.during(redlock::close);
+		advance(ms(1));
+		assertThat(warnings).singleElement(InstanceOfAssertFactories.STRING)
+			.contains("Lost the lock on [b]", "released, although its holder may still be at work");
+		assertThat(lock.isValid()).isFalse();
+		assertThat(lock.release()).isFalse();
+		assertThat(this.recorder.events("lost")).hasSize(1);
+		assertThat(this.cluster.holding("b")).isZero();
+		advance(FakeCluster.COMMAND_TIMEOUT);
+		assertThat(this.cluster.time().scheduled()).isZero();
+	}
+
+	/** [64] */
+	@Test
+	void tenThousandCyclesLeaveNoTimer() {
+		int before = this.cluster.time().scheduled();
+		LockOptions extended = LockOptions.builder().autoExtend(true).build();
+		for (int i = 0; i < 10_000; i++) {
+			this.redlock.acquire("a" + i % 100, TTL, extended).release();
+		}
+		advance(FakeCluster.COMMAND_TIMEOUT);
+		assertThat(this.cluster.time().scheduled()).isEqualTo(before);
 	}
 
 	@Test

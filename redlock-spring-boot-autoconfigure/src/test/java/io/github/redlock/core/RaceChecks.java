@@ -150,7 +150,7 @@ class RaceChecks {
 	void closingAndBeginning() {
 		Lincheck.runConcurrentTest(INVOCATIONS, () -> {
 			Fixture fixture = new Fixture();
-			ActiveLocks active = new ActiveLocks(Runnable::run);
+			ActiveLocks active = new ActiveLocks(Runnable::run, false);
 			Acquisition acquisition = fixture.acquire();
 			DefaultLockHandle lock = fixture.hold();
 			together(active::close, () -> active.began(acquisition), () -> active.began(lock));
@@ -164,7 +164,7 @@ class RaceChecks {
 	void idleIsSeen() {
 		Lincheck.runConcurrentTest(INVOCATIONS, () -> {
 			Fixture fixture = new Fixture();
-			ActiveLocks active = new ActiveLocks(Runnable::run);
+			ActiveLocks active = new ActiveLocks(Runnable::run, false);
 			Acquisition acquisition = fixture.acquire();
 			active.began(acquisition);
 			List<CompletableFuture<Void>> idle = new ArrayList<>();
