@@ -21,7 +21,7 @@ final class Chromium {
 	private static final List<String> PLACES = List.of("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 			"/Applications/Chromium.app/Contents/MacOS/Chromium");
 
-	private static final int INSTALLATION_MINUTES = 10;
+	private static final int INSTALLATION_MINUTES = 3;
 
 	private Chromium() {
 	}
