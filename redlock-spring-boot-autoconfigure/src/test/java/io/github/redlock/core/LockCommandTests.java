@@ -11,7 +11,7 @@ class LockCommandTests {
 	@Test
 	void acquisitionAndHealingLeaveKeys() {
 		assertThat(Arrays.stream(LockCommand.values()).filter(LockCommand::createsKeys))
-			.containsExactly(LockCommand.ACQUIRE, LockCommand.HEAL);
+			.containsExactly(LockCommand.ACQUIRE, LockCommand.ACQUIRE_FREE, LockCommand.HEAL);
 	}
 
 	@Test

@@ -47,9 +47,10 @@ class TokenArgumentTests {
 
 	/**
 	 * Key and fence by two commands, between which anything happens: somebody else takes
-	 * or loses the key, raises the fence, or asks again.
+	 * or loses the key, raises the fence, or asks again. Many states, about a minute.
 	 */
 	@Test
+	@EnabledIfSystemProperty(named = "exploration.large", matches = "true")
 	void tokensGrowWhereKeyAndFenceAreTwoCommands() {
 		assertHolds("two commands", new Rules(1, 1, 0, false, false, true, true, false).withTwoCommands(true));
 	}

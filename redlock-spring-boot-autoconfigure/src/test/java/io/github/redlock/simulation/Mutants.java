@@ -66,7 +66,7 @@ final class Mutants {
 	static final List<Mutant> ALL = List.of(
 			// Validity
 			Mutant.of("validity counts from the last request instead of the first")
-				.likelyFoundBy(426)
+				.likelyFoundBy(447)
 				.edit(ROUND, "private final long start;", "private long start;")
 				.edit(ROUND, "	void sent() {\n",
 						"	void sent() {\n		sent(this.start);\n	}\n\n	void sent(long now) {\n		synchronized (this) {\n			this.start = now;\n		}\n")
@@ -200,7 +200,7 @@ final class Mutants {
 						"return this.refused || this.quorum.isReachedBy(this.granted);"),
 			// Hand-over
 			Mutant.of("a lock is handed over while an attempt is under way")
-				.likelyFoundBy(76)
+				.likelyFoundBy(148)
 				.edit(TURN, "return isPause() ? this.owner.takeOver(handover) : TakeOver.REFUSED;",
 						"return this.owner.takeOver(handover);"),
 			Mutant.of("a lock that was handed over is valid for its holder before")
@@ -208,12 +208,12 @@ final class Mutants {
 						"			this.state = State.RELEASED;\n			this.renewal.cancel();\n			if (handover",
 						"			this.state = (handover != null) ? State.HELD : State.RELEASED;\n			this.renewal.cancel();\n			if (handover"),
 			Mutant.of("the validity of a lock begins anew when it is handed over")
-				.likelyFoundBy(337)
+				.likelyFoundBy(413)
 				.edit(HANDOVER, "return new Grant(same, confirmedAt, now,", "return new Grant(same, now, now,"),
 			Mutant.of("a lock is handed over with its token")
 				.edit(HANDOVER, "? this.grant.token() + 1 :", "? this.grant.token() :"),
 			Mutant.of("more tokens are given out than were reserved")
-				.likelyFoundBy(16)
+				.likelyFoundBy(1235)
 				.edit(HANDOVER, "this.grant.token() >= request.token()", "false"),
 			Mutant.of("a lock with a shorter ttl is handed over for a longer one")
 				.likelyFoundBy(146)
@@ -257,7 +257,7 @@ final class Mutants {
 				.edit(TOKENS, "now) + block - 1);", "now));")
 				.edit(TOKENS, LEARN_CLOCK, ""),
 			Mutant.of("the nodes look at the last token of a block")
-				.likelyFoundBy(326)
+				.likelyFoundBy(1218)
 				.edit(LUA_ACQUIRE, "tonumber(ARGV[5] or token)", "tonumber(token)")
 				.edit(TOKENS, LEARN_CLOCK, ""),
 			Mutant.of("the nodes keep the first token of a block")
