@@ -20,7 +20,7 @@ final class Patience {
 	 * learnt every token seen so far; more are needed only while other clients keep
 	 * issuing tokens from a clock that is ahead.
 	 */
-	static final int MAX_STALE_REPEATS = 5;
+	static final int MAX_REPEATS_AT_ONCE = 5;
 
 	private final LockSettings settings;
 
@@ -30,7 +30,7 @@ final class Patience {
 
 	private int retries;
 
-	private int staleRepeats;
+	private int repeatsAtOnce;
 
 	/**
 	 * Consecutive attempts that the deciding node granted and the quorum did not: its
@@ -119,11 +119,12 @@ final class Patience {
 
 	/**
 	 * Whether to repeat an attempt at once, which does not count as a retry.
-	 * @param stale whether a larger token would have changed its outcome
+	 * @param promising whether a larger token would have changed its outcome, or it did
+	 * not show for how long somebody else holds the resource
 	 */
-	boolean repeatsAtOnce(boolean stale) {
-		this.staleRepeats = (stale && this.staleRepeats < MAX_STALE_REPEATS) ? this.staleRepeats + 1 : 0;
-		return this.staleRepeats > 0;
+	boolean repeatsAtOnce(boolean promising) {
+		this.repeatsAtOnce = (promising && this.repeatsAtOnce < MAX_REPEATS_AT_ONCE) ? this.repeatsAtOnce + 1 : 0;
+		return this.repeatsAtOnce > 0;
 	}
 
 }

@@ -114,9 +114,8 @@ final class InMemoryLockNode implements LockNode {
 
 	@Override
 	public CompletionStage<Vote> releaseLater(LockRequest request) {
-		return answer(() -> release(request, (resource) -> {
-			this.locks.put(resource, new Key<>(request.value(), now() + request.ttl().toNanos()));
-		}));
+		return answer(() -> release(request,
+				(resource) -> this.locks.put(resource, new Key<>(request.value(), now() + request.ttl().toNanos()))));
 	}
 
 	@Override

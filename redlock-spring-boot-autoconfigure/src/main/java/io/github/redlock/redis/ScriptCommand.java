@@ -16,6 +16,8 @@ final class ScriptCommand {
 
 	static final ScriptCommand PING = new ScriptCommand(LockScript.PING, new byte[0][]);
 
+	private static final byte[] NOTHING = {};
+
 	private static final byte[] SET = LockKeys.bytes("SET");
 
 	private static final byte[] PX = LockKeys.bytes("PX");
@@ -88,9 +90,9 @@ final class ScriptCommand {
 		byte[] bytes = this.encodedWithoutScript;
 		if (bytes == null) {
 			byte[][] from = this.keysAndArgs;
-			byte[] take = plain(SET, from[0], from[this.keyCount], PX, from[this.keyCount + 1], NX);
-			bytes = (this.keyCount == 1) ? take
-					: Arguments.concat(take, plain(ZADD, from[1], GT, CH, from[this.keyCount + 2], MEMBER));
+			byte[] take = encode(NOTHING, 0, SET, from[0], from[this.keyCount], PX, from[this.keyCount + 1], NX);
+			bytes = (this.keyCount == 1) ? take : Arguments.concat(take,
+					encode(NOTHING, 0, ZADD, from[1], GT, CH, from[this.keyCount + 2], MEMBER));
 			this.encodedWithoutScript = bytes;
 		}
 		return bytes;
@@ -103,30 +105,26 @@ final class ScriptCommand {
 		return encoded(false);
 	}
 
-	private static byte[] plain(byte[]... arguments) {
-		byte[] count = Arguments.number(arguments.length);
-		int size = 1 + count.length + Arguments.CR_LF.length;
-		for (byte[] argument : arguments) {
-			size += Arguments.sizeOf(argument);
-		}
-		ByteBuffer buffer = ByteBuffer.allocate(size).put((byte) '*').put(count).put(Arguments.CR_LF);
-		for (byte[] argument : arguments) {
-			Arguments.append(buffer, argument);
-		}
-		return buffer.array();
+	private byte[] encoded(boolean bySha) {
+		return encode(this.script.head(bySha), 2, Arguments.number(this.keyCount), this.keysAndArgs);
 	}
 
-	private byte[] encoded(boolean bySha) {
-		byte[] head = this.script.head(bySha);
-		byte[] count = Arguments.number(this.keysAndArgs.length + 3);
-		byte[] keys = Arguments.number(this.keyCount);
-		int size = 1 + count.length + Arguments.CR_LF.length + head.length + Arguments.sizeOf(keys);
-		for (byte[] argument : this.keysAndArgs) {
+	/**
+	 * A command as it travels.
+	 * @param head what comes first, encoded already
+	 * @param inHead how many arguments that is
+	 * @param next the argument after that
+	 * @param rest the other arguments
+	 */
+	private static byte[] encode(byte[] head, int inHead, byte[] next, byte[]... rest) {
+		byte[] count = Arguments.number(inHead + 1 + rest.length);
+		int size = 1 + count.length + Arguments.CR_LF.length + head.length + Arguments.sizeOf(next);
+		for (byte[] argument : rest) {
 			size += Arguments.sizeOf(argument);
 		}
 		ByteBuffer buffer = ByteBuffer.allocate(size).put((byte) '*').put(count).put(Arguments.CR_LF).put(head);
-		Arguments.append(buffer, keys);
-		for (byte[] argument : this.keysAndArgs) {
+		Arguments.append(buffer, next);
+		for (byte[] argument : rest) {
 			Arguments.append(buffer, argument);
 		}
 		return buffer.array();

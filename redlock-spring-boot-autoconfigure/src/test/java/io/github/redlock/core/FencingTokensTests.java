@@ -126,7 +126,7 @@ class FencingTokensTests {
 		this.cluster.nodes().forEach((node) -> node.fence("a", FencingTokens.MAX_TOKEN));
 		assertThatExceptionOfType(LockNotAcquiredException.class).isThrownBy(() -> redlock.acquire("a", TTL, NO_WAIT))
 			.withMessageContaining("STALE")
-			.satisfies((ex) -> assertThat(ex.getAttempts()).hasSize(Patience.MAX_STALE_REPEATS + 1));
+			.satisfies((ex) -> assertThat(ex.getAttempts()).hasSize(Patience.MAX_REPEATS_AT_ONCE + 1));
 		this.cluster.time().advance(Duration.ofMillis(1));
 		assertThat(this.cluster.holding("a")).isZero();
 	}

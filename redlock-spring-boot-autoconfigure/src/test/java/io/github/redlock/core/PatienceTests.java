@@ -98,7 +98,7 @@ class PatienceTests {
 	void staleAttemptsAreRepeatedAtOnceSeveralTimes() {
 		Patience patience = patience(null, 3);
 		for (int round = 0; round < 2; round++) {
-			for (int i = 0; i < Patience.MAX_STALE_REPEATS; i++) {
+			for (int i = 0; i < Patience.MAX_REPEATS_AT_ONCE; i++) {
 				assertThat(patience.repeatsAtOnce(true)).isTrue();
 			}
 			assertThat(patience.repeatsAtOnce(true)).isFalse();
