@@ -1,18 +1,14 @@
 package io.github.redlock.sample;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,40 +37,17 @@ class TicketShopIT {
 
 	@BeforeAll
 	static void startBoth() throws IOException {
-		List<Integer> ports = freePorts(4);
-		redisPorts = ports.subList(0, 3);
-		first = new SpringApplicationBuilder(TicketShopApplication.class).run("--server.port=0",
-				"--sample.embedded.redis-ports="
-						+ redisPorts.stream().map(String::valueOf).collect(Collectors.joining(",")),
-				"--sample.embedded.database-port=" + ports.get(3));
-		List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--spring.profiles.active=nodes",
-				"--spring.datasource.url=jdbc:h2:tcp://localhost:" + ports.get(3) + "/mem:shop"));
-		for (int i = 0; i < 3; i++) {
-			arguments.add("--redlock.nodes[" + i + "].host=127.0.0.1");
-			arguments.add("--redlock.nodes[" + i + "].port=" + redisPorts.get(i));
-		}
-		second = new SpringApplicationBuilder(TicketShopApplication.class).run(arguments.toArray(String[]::new));
+		ShopPorts ports = ShopPorts.free(3);
+		redisPorts = ports.redis();
+		first = new SpringApplicationBuilder(TicketShopApplication.class).run(ports.ofFirst("--server.port=0"));
+		second = new SpringApplicationBuilder(TicketShopApplication.class)
+			.run(ports.ofAnother("--server.port=0", "--spring.profiles.active=nodes"));
 	}
 
 	@AfterAll
 	static void stopBoth() {
 		second.close();
 		first.close();
-	}
-
-	/** Ports that were free a moment ago, all different. */
-	private static List<Integer> freePorts(int count) throws IOException {
-		List<ServerSocket> sockets = new ArrayList<>();
-		List<Integer> ports = new ArrayList<>();
-		for (int i = 0; i < count; i++) {
-			ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-			sockets.add(socket);
-			ports.add(socket.getLocalPort());
-		}
-		for (ServerSocket socket : sockets) {
-			socket.close();
-		}
-		return ports;
 	}
 
 	private URI uri(ConfigurableApplicationContext context, String path) {

@@ -4,11 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.Jedis;
@@ -25,6 +24,7 @@ import io.github.redlock.core.DefaultRedlock;
 import io.github.redlock.redis.RedisLockNodes;
 import io.github.redlock.redis.RedisNodeSettings;
 import io.github.redlock.spi.Vote;
+import io.github.redlock.testing.Opened;
 import io.github.redlock.testing.RedisCluster;
 import io.github.redlock.testing.RedisSentinel;
 import io.github.redlock.testing.RedisServer;
@@ -45,19 +45,8 @@ class LeastRightsIT {
 		.waitTime(Duration.ofSeconds(10))
 		.build();
 
-	private final List<AutoCloseable> opened = new ArrayList<>();
-
-	private <T extends AutoCloseable> T opened(T each) {
-		this.opened.add(each);
-		return each;
-	}
-
-	@AfterEach
-	void close() throws Exception {
-		for (AutoCloseable each : this.opened) {
-			each.close();
-		}
-	}
+	@RegisterExtension
+	private final Opened opened = new Opened();
 
 	/** What follows the name of the user in its line. */
 	private static String[] rights(String user) throws IOException {
@@ -100,7 +89,7 @@ class LeastRightsIT {
 	@ParameterizedTest
 	@EnumSource
 	void serverIsLockedWithTheDocumentedRights(ClientType client) throws Exception {
-		RedisServer server = opened(new RedisServer());
+		RedisServer server = this.opened.add(new RedisServer());
 		define(server.port(), "locker");
 		runner(client, "redlock.nodes[0].host=127.0.0.1", "redlock.nodes[0].port=" + server.port(),
 				"redlock.nodes[0].username=locker", "redlock.restart-quarantine=1s")
@@ -110,7 +99,7 @@ class LeastRightsIT {
 	/** What the table calls needed is. */
 	@Test
 	void nodeWithoutOneOfTheRightsDoesNotVote() throws Exception {
-		RedisServer server = opened(new RedisServer());
+		RedisServer server = this.opened.add(new RedisServer());
 		List<String> all = List.of(rights("locker"));
 		List<String> needed = List.of("+eval", "+evalsha", "+get", "+set", "+del", "+pttl", "+pexpire", "+zadd",
 				"+zscore");
@@ -131,7 +120,7 @@ class LeastRightsIT {
 	@ParameterizedTest
 	@EnumSource
 	void masterOfSentinelIsLockedWithTheDocumentedRights(ClientType client) throws Exception {
-		RedisSentinel sentinel = opened(new RedisSentinel());
+		RedisSentinel sentinel = this.opened.add(new RedisSentinel());
 		define(sentinel.first().port(), "locker");
 		define(sentinel.second().port(), "locker");
 		define(sentinel.port(), "watcher");
@@ -152,7 +141,7 @@ class LeastRightsIT {
 	@ParameterizedTest
 	@EnumSource
 	void clusterIsLockedWithTheDocumentedRights(ClientType client) throws Exception {
-		RedisCluster cluster = opened(new RedisCluster());
+		RedisCluster cluster = this.opened.add(new RedisCluster());
 		for (int i = 0; i < 3; i++) {
 			define(cluster.server(i).port(), "clusterlocker");
 		}

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.Jedis;
@@ -23,6 +23,7 @@ import io.github.redlock.autoconfigure.RedlockJedisClientCustomizer;
 import io.github.redlock.autoconfigure.RedlockLettuceClientCustomizer;
 import io.github.redlock.autoconfigure.RedlockProperties.ClientType;
 import io.github.redlock.core.DefaultRedlock;
+import io.github.redlock.testing.Opened;
 import io.github.redlock.testing.RedisCluster;
 import io.github.redlock.testing.RedisSentinel;
 import io.github.redlock.testing.RedisServer;
@@ -44,19 +45,8 @@ class NodeTopologyIT {
 		.waitTime(Duration.ofSeconds(10))
 		.build();
 
-	private final List<AutoCloseable> opened = new ArrayList<>();
-
-	private <T extends AutoCloseable> T opened(T each) {
-		this.opened.add(each);
-		return each;
-	}
-
-	@AfterEach
-	void close() throws Exception {
-		for (AutoCloseable each : this.opened) {
-			each.close();
-		}
-	}
+	@RegisterExtension
+	private final Opened opened = new Opened();
 
 	private static ApplicationContextRunner runner(ClientType client, String... properties) {
 		return new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(RedlockAutoConfiguration.class))
@@ -93,9 +83,9 @@ class NodeTopologyIT {
 	@ParameterizedTest
 	@EnumSource
 	void nodesOfAllKindsVoteTogetherAndSurviveFailovers(ClientType client) {
-		RedisServer server = opened(new RedisServer());
-		RedisSentinel sentinel = opened(new RedisSentinel());
-		RedisCluster cluster = opened(new RedisCluster());
+		RedisServer server = this.opened.add(new RedisServer());
+		RedisSentinel sentinel = this.opened.add(new RedisSentinel());
+		RedisCluster cluster = this.opened.add(new RedisCluster());
 		runner(client, server(0, server)).withPropertyValues(sentinel(1, sentinel))
 			.withPropertyValues(cluster(2, cluster))
 			.run((context) -> {
@@ -135,7 +125,7 @@ class NodeTopologyIT {
 	@ParameterizedTest
 	@EnumSource
 	void clusterLocksResourcesOfOneSlotTogether(ClientType client) {
-		RedisCluster cluster = opened(new RedisCluster());
+		RedisCluster cluster = this.opened.add(new RedisCluster());
 		runner(client, cluster(0, cluster)).run((context) -> {
 			DefaultRedlock redlock = context.getBean(DefaultRedlock.class);
 			LockHandle lock = redlock.acquire(List.of("{order:42}:a", "{order:42}:b"), TTL, EXTENDED);
@@ -151,7 +141,7 @@ class NodeTopologyIT {
 	@ParameterizedTest
 	@EnumSource
 	void clientsAreCustomizedForEachNode(ClientType client) {
-		RedisSentinel sentinel = opened(new RedisSentinel());
+		RedisSentinel sentinel = this.opened.add(new RedisSentinel());
 		List<String> customized = new ArrayList<>();
 		runner(client, sentinel(0, sentinel))
 			.withBean(RedlockJedisClientCustomizer.class,
@@ -167,7 +157,7 @@ class NodeTopologyIT {
 
 	@Test
 	void memberOfAClusterIsNoServerOfItsOwn() {
-		RedisCluster cluster = opened(new RedisCluster());
+		RedisCluster cluster = this.opened.add(new RedisCluster());
 		runner(ClientType.JEDIS, server(0, cluster.server(0))).run((context) -> assertThat(context.getStartupFailure())
 			.hasRootCauseInstanceOf(RedlockConfigurationException.class)
 			.rootCause()
@@ -176,7 +166,7 @@ class NodeTopologyIT {
 
 	@Test
 	void sentinelIsNoServerOfItsOwn() {
-		RedisSentinel sentinel = opened(new RedisSentinel());
+		RedisSentinel sentinel = this.opened.add(new RedisSentinel());
 		runner(ClientType.JEDIS, "redlock.nodes[0].host=127.0.0.1", "redlock.nodes[0].port=" + sentinel.port())
 			.run((context) -> assertThat(context.getStartupFailure())
 				.hasRootCauseInstanceOf(RedlockConfigurationException.class)
@@ -188,8 +178,8 @@ class NodeTopologyIT {
 	@ParameterizedTest
 	@EnumSource
 	void sentinelThatIsDownAtTheStartIsOneNodeLess(ClientType client) {
-		RedisServer first = opened(new RedisServer());
-		RedisServer second = opened(new RedisServer());
+		RedisServer first = this.opened.add(new RedisServer());
+		RedisServer second = this.opened.add(new RedisServer());
 		runner(client, server(0, first)).withPropertyValues(server(1, second))
 			.withPropertyValues("redlock.nodes[2].sentinel.master=x", "redlock.nodes[2].sentinel.nodes=127.0.0.1:1")
 			.run((context) -> assertThat(context.getBean(DefaultRedlock.class).acquire("a", TTL).release()).isTrue());

@@ -5,16 +5,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.KeyStore;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +37,7 @@ import io.github.redlock.Redlock;
 import io.github.redlock.autoconfigure.RedlockAutoConfiguration;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
+import io.github.redlock.testing.Opened;
 import io.github.redlock.testing.RedisServer;
 import io.github.redlock.testing.TlsServers;
 
@@ -56,7 +56,8 @@ class RotatedCredentialsIT {
 	/** Long enough for a node that was marked down to be found again. */
 	private static final LockOptions PATIENT = LockOptions.builder().waitTime(Duration.ofSeconds(20)).build();
 
-	private final List<AutoCloseable> opened = new ArrayList<>();
+	@RegisterExtension
+	private final Opened opened = new Opened();
 
 	private final AtomicReference<Node> current = new AtomicReference<>();
 
@@ -67,18 +68,6 @@ class RotatedCredentialsIT {
 
 	@TempDir
 	private Path directory;
-
-	@AfterEach
-	void closeAll() throws Exception {
-		for (int i = this.opened.size() - 1; i >= 0; i--) {
-			this.opened.get(i).close();
-		}
-	}
-
-	private <T extends AutoCloseable> T opened(T closeable) {
-		this.opened.add(closeable);
-		return closeable;
-	}
 
 	private TlsServers tls() {
 		return new TlsServers(this.directory);
@@ -115,9 +104,9 @@ class RotatedCredentialsIT {
 	@ValueSource(booleans = { false, true })
 	void passwordOfAUserMayChange(boolean encrypted) throws Exception {
 		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
-		RedisServer server = opened(encrypted ? tls().start(keyStore) : new RedisServer());
+		RedisServer server = this.opened.add(encrypted ? tls().start(keyStore) : new RedisServer());
 		SslBundle bundle = encrypted ? trusting(keyStore) : null;
-		Jedis administrator = opened(administrator(server, bundle));
+		Jedis administrator = this.opened.add(administrator(server, bundle));
 		administrator.aclSetUser("app", "on", ">one", "~*", "&*", "+@all");
 		detailsSay(server, "app", "one", bundle);
 		this.runner.run((context) -> {
@@ -147,9 +136,9 @@ class RotatedCredentialsIT {
 	@ValueSource(booleans = { false, true })
 	void passwordOfTheServerMayChange(boolean encrypted) throws Exception {
 		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
-		RedisServer server = opened(encrypted ? tls().start(keyStore) : new RedisServer());
+		RedisServer server = this.opened.add(encrypted ? tls().start(keyStore) : new RedisServer());
 		SslBundle bundle = encrypted ? trusting(keyStore) : null;
-		Jedis administrator = opened(administrator(server, bundle));
+		Jedis administrator = this.opened.add(administrator(server, bundle));
 		administrator.configSet("requirepass", "one");
 		detailsSay(server, null, "one", bundle);
 		this.runner.run((context) -> {
@@ -168,8 +157,8 @@ class RotatedCredentialsIT {
 	void addressAndCertificateMayChange(boolean encrypted) throws Exception {
 		KeyStore before = tls().certificateFor("ip:127.0.0.1");
 		KeyStore after = tls().certificateFor("ip:127.0.0.1");
-		RedisServer first = opened(encrypted ? tls().start(before) : new RedisServer());
-		RedisServer second = opened(encrypted ? tls().start(after) : new RedisServer());
+		RedisServer first = this.opened.add(encrypted ? tls().start(before) : new RedisServer());
+		RedisServer second = this.opened.add(encrypted ? tls().start(after) : new RedisServer());
 		detailsSay(first, null, null, encrypted ? trusting(before) : null);
 		this.runner.run((context) -> {
 			Redlock redlock = context.getBean(Redlock.class);
@@ -186,9 +175,9 @@ class RotatedCredentialsIT {
 		KeyStore ofServer = tls().certificateFor("ip:127.0.0.1");
 		KeyStore before = tls().certificateFor("dns:client");
 		KeyStore after = tls().certificateFor("dns:client");
-		RedisServer server = opened(tls().start(ofServer, "--tls-auth-clients", "yes", "--tls-ca-cert-file",
+		RedisServer server = this.opened.add(tls().start(ofServer, "--tls-auth-clients", "yes", "--tls-ca-cert-file",
 				tls().certificateFile(before).toString()));
-		Jedis administrator = opened(administrator(server, TlsServers.bundle(ofServer, before)));
+		Jedis administrator = this.opened.add(administrator(server, TlsServers.bundle(ofServer, before)));
 		Path file = tls().keyFile(before);
 		new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(RedlockAutoConfiguration.class, SslAutoConfiguration.class))
@@ -216,8 +205,8 @@ class RotatedCredentialsIT {
 	@Test
 	void encryptedNodeKeepsOneConnection() throws Exception {
 		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
-		RedisServer server = opened(tls().start(keyStore));
-		Jedis administrator = opened(administrator(server, trusting(keyStore)));
+		RedisServer server = this.opened.add(tls().start(keyStore));
+		Jedis administrator = this.opened.add(administrator(server, trusting(keyStore)));
 		detailsSay(server, null, null, trusting(keyStore));
 		this.runner.run((context) -> {
 			Redlock redlock = context.getBean(Redlock.class);

@@ -3,7 +3,6 @@ package io.github.redlock.redis;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -11,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 
 import javax.net.ssl.SSLContext;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
@@ -23,6 +22,7 @@ import io.github.redlock.core.DefaultRedlock;
 import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.Vote;
+import io.github.redlock.testing.Opened;
 import io.github.redlock.testing.Proxy;
 import io.github.redlock.testing.RedisServer;
 import io.github.redlock.testing.TlsServers;
@@ -38,7 +38,8 @@ class SecuredNodeIT {
 
 	private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
-	private final List<AutoCloseable> opened = new ArrayList<>();
+	@RegisterExtension
+	private final Opened opened = new Opened();
 
 	@TempDir
 	private Path directory;
@@ -47,20 +48,8 @@ class SecuredNodeIT {
 		return new TlsServers(this.directory);
 	}
 
-	@AfterEach
-	void closeAll() throws Exception {
-		for (int i = this.opened.size() - 1; i >= 0; i--) {
-			this.opened.get(i).close();
-		}
-	}
-
-	private <T extends AutoCloseable> T opened(T closeable) {
-		this.opened.add(closeable);
-		return closeable;
-	}
-
 	private LockNode node(RedisServer server, String user, String password, SSLContext ssl) {
-		RedisLockNodes nodes = opened(new RedisLockNodes("redlock:"));
+		RedisLockNodes nodes = this.opened.add(new RedisLockNodes("redlock:"));
 		nodes.add(new RedisNodeSettings("secured", "127.0.0.1", server.port(), user, password, 0,
 				(ssl != null) ? new TlsSettings(ssl) : null), Duration.ofSeconds(5), Duration.ofSeconds(5));
 		return nodes.nodes().get(0);
@@ -72,7 +61,7 @@ class SecuredNodeIT {
 	}
 
 	private LockNode node(int port, TlsSettings tls) {
-		RedisLockNodes nodes = opened(new RedisLockNodes("redlock:"));
+		RedisLockNodes nodes = this.opened.add(new RedisLockNodes("redlock:"));
 		nodes.add(new RedisNodeSettings("secured", "127.0.0.1", port, null, null, 0, tls), CONNECT_TIMEOUT,
 				Duration.ofMillis(200));
 		return nodes.nodes().get(0);
@@ -85,11 +74,11 @@ class SecuredNodeIT {
 	@Test
 	void lockIsTakenOverTls() throws Exception {
 		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
-		RedisServer server = opened(tls().start(keyStore));
-		DefaultRedlock redlock = opened(
-				new RedlockBuilder().nodes(List.of(node(server, null, null, TlsServers.trusting(keyStore))))
-					.commandTimeout(Duration.ofSeconds(5))
-					.build());
+		RedisServer server = this.opened.add(tls().start(keyStore));
+		DefaultRedlock redlock = this.opened
+			.add(new RedlockBuilder().nodes(List.of(node(server, null, null, TlsServers.trusting(keyStore))))
+				.commandTimeout(Duration.ofSeconds(5))
+				.build());
 		LockHandle lock = redlock.acquire("a", Duration.ofSeconds(30));
 		assertThat(lock.release()).isTrue();
 	}
@@ -98,12 +87,12 @@ class SecuredNodeIT {
 	@Test
 	void encryptedConnectionThatEndedWhileIdleCostsNothing() throws Exception {
 		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
-		RedisServer server = opened(tls().start(keyStore));
+		RedisServer server = this.opened.add(tls().start(keyStore));
 		SSLContext ssl = TlsServers.trusting(keyStore);
-		DefaultRedlock redlock = opened(new RedlockBuilder().nodes(List.of(node(server, null, null, ssl)))
+		DefaultRedlock redlock = this.opened.add(new RedlockBuilder().nodes(List.of(node(server, null, null, ssl)))
 			.commandTimeout(Duration.ofSeconds(5))
 			.build());
-		try (Jedis jedis = opened(new Jedis(new HostAndPort("127.0.0.1", server.port()),
+		try (Jedis jedis = this.opened.add(new Jedis(new HostAndPort("127.0.0.1", server.port()),
 				DefaultJedisClientConfig.builder().ssl(true).sslSocketFactory(ssl.getSocketFactory()).build()))) {
 			jedis.configSet("timeout", "1");
 			redlock.acquire("a", Duration.ofSeconds(30)).close();
@@ -117,7 +106,7 @@ class SecuredNodeIT {
 	@Test
 	void certificateOfAnotherHostIsRefused() throws Exception {
 		KeyStore keyStore = tls().certificateFor("dns:another.example.com");
-		RedisServer server = opened(tls().start(keyStore));
+		RedisServer server = this.opened.add(tls().start(keyStore));
 		Vote vote = ping(node(server, null, null, TlsServers.trusting(keyStore)));
 		assertThat(vote).isInstanceOf(Vote.Failed.class);
 		assertThat(((Vote.Failed) vote).error()).hasStackTraceContaining("CertificateException");
@@ -125,7 +114,7 @@ class SecuredNodeIT {
 
 	@Test
 	void certificateThatIsNotTrustedIsRefused() throws Exception {
-		RedisServer server = opened(tls().start(tls().certificateFor("ip:127.0.0.1")));
+		RedisServer server = this.opened.add(tls().start(tls().certificateFor("ip:127.0.0.1")));
 		Vote vote = ping(node(server, null, null, SSLContext.getDefault()));
 		assertThat(vote).isInstanceOf(Vote.Failed.class);
 	}
@@ -134,7 +123,7 @@ class SecuredNodeIT {
 	void versionsAndCiphersOfTheBundleHold() throws Exception {
 		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
 		SSLContext context = TlsServers.trusting(keyStore);
-		RedisServer old = opened(tls().start(keyStore, "--tls-protocols", "TLSv1.2"));
+		RedisServer old = this.opened.add(tls().start(keyStore, "--tls-protocols", "TLSv1.2"));
 		assertThat(ping(node(old.port(), new TlsSettings(context)))).isInstanceOf(Vote.Granted.class);
 		assertThat(error(ping(node(old.port(), new TlsSettings(context, List.of("TLSv1.3"), null)))))
 			.hasMessageContaining("no version of TLS or cipher in common");
@@ -152,17 +141,17 @@ class SecuredNodeIT {
 	void failedHandshakeSaysWhatToDo() throws Exception {
 		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
 		TlsSettings settings = new TlsSettings(TlsServers.trusting(keyStore));
-		RedisServer plain = opened(new RedisServer());
+		RedisServer plain = this.opened.add(new RedisServer());
 		assertThat(error(ping(node(plain.port(), settings)))).hasMessageContaining("is this port one for clear text?");
-		RedisServer tls = opened(tls().start(keyStore));
+		RedisServer tls = this.opened.add(tls().start(keyStore));
 		assertThat(error(ping(node(tls.port(), null)))).hasMessageContaining("is this a TLS port?");
-		RedisServer strict = opened(tls().start(keyStore, "--tls-auth-clients", "yes"));
+		RedisServer strict = this.opened.add(tls().start(keyStore, "--tls-auth-clients", "yes"));
 		assertThat(error(ping(node(strict.port(), settings)))).hasMessageContaining("certificate of the client");
 	}
 
 	@Test
 	void serverThatRefusesConnectionsIsQuoted() {
-		RedisServer full = opened(new RedisServer("--maxclients", "1"));
+		RedisServer full = this.opened.add(new RedisServer("--maxclients", "1"));
 		try (Jedis jedis = full.connect()) {
 			jedis.ping();
 			assertThat(error(ping(node(full.port(), null)))).hasMessageContaining("maxclients");
@@ -175,10 +164,11 @@ class SecuredNodeIT {
 		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
 		TlsSettings settings = new TlsSettings(TlsServers.trusting(keyStore));
 		for (TlsSettings tls : new TlsSettings[] { settings, null }) {
-			RedisServer server = opened((tls != null) ? tls().start(keyStore) : new RedisServer());
-			Proxy proxy = opened(new Proxy(server.port()));
+			RedisServer server = this.opened.add((tls != null) ? tls().start(keyStore) : new RedisServer());
+			Proxy proxy = this.opened.add(new Proxy(server.port()));
 			proxy.hold();
-			DefaultRedlock redlock = opened(new RedlockBuilder().nodes(List.of(node(proxy.port(), tls))).build());
+			DefaultRedlock redlock = this.opened
+				.add(new RedlockBuilder().nodes(List.of(node(proxy.port(), tls))).build());
 			CompletableFuture<Optional<LockHandle>> attempt = redlock.tryAcquireAsync("a", Duration.ofSeconds(30));
 			await().during(Duration.ofMillis(600)).until(() -> !attempt.isDone());
 			proxy.letThrough();
@@ -190,15 +180,15 @@ class SecuredNodeIT {
 	/** The rights that the README names are enough. */
 	@Test
 	void userWithFewRightsIsEnough() {
-		RedisServer server = opened(new RedisServer());
+		RedisServer server = this.opened.add(new RedisServer());
 		try (Jedis jedis = server.connect()) {
 			jedis.aclSetUser("locker", "on", ">secret", "~redlock:*", "+eval", "+evalsha", "+get", "+set", "+del",
 					"+pttl", "+pexpire", "+zadd", "+zscore");
 		}
 		LockNode node = node(server, "locker", "secret", null);
 		assertThat(ping(node)).isInstanceOf(Vote.Granted.class);
-		DefaultRedlock redlock = opened(
-				new RedlockBuilder().nodes(List.of(node)).commandTimeout(Duration.ofSeconds(5)).build());
+		DefaultRedlock redlock = this.opened
+			.add(new RedlockBuilder().nodes(List.of(node)).commandTimeout(Duration.ofSeconds(5)).build());
 		LockHandle lock = redlock.acquire("a", Duration.ofSeconds(30));
 		lock.extend();
 		assertThat(lock.release()).isTrue();
@@ -206,7 +196,7 @@ class SecuredNodeIT {
 
 	@Test
 	void missingRightIsAnErrorOfTheNodeAndNamed() {
-		RedisServer server = opened(new RedisServer());
+		RedisServer server = this.opened.add(new RedisServer());
 		try (Jedis jedis = server.connect()) {
 			jedis.aclSetUser("locker", "on", ">secret", "~other:*", "+@all");
 		}

@@ -1,17 +1,14 @@
 package io.github.redlock.sample.demo;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
 import io.github.redlock.sample.RedisProcess;
 import io.github.redlock.sample.RedisServers;
+import io.github.redlock.sample.ShopPorts;
 import io.github.redlock.sample.TicketShopApplication;
 
 /**
@@ -27,19 +24,16 @@ final class TwoShops implements AutoCloseable {
 	/** A machine that builds is busy: what is slow is not to be taken for dead. */
 	private static final String PATIENT = "--redlock.command-timeout=1s";
 
-	private final List<Integer> ports;
+	private final ShopPorts ports;
 
 	private final ConfigurableApplicationContext first;
 
 	private final ConfigurableApplicationContext second;
 
 	TwoShops() throws IOException {
-		this.ports = PICTURES ? List.of(7101, 7102, 7103, 7100) : freePorts(NODES + 1);
-		this.first = new SpringApplicationBuilder(TicketShopApplication.class).run(
-				"--server.port=" + (PICTURES ? 8080 : 0), PATIENT,
-				"--sample.embedded.redis-ports="
-						+ this.ports.stream().limit(NODES).map(String::valueOf).collect(Collectors.joining(",")),
-				"--sample.embedded.database-port=" + this.ports.get(NODES));
+		this.ports = PICTURES ? new ShopPorts(List.of(7101, 7102, 7103), 7100) : ShopPorts.free(NODES);
+		this.first = new SpringApplicationBuilder(TicketShopApplication.class)
+			.run(this.ports.ofFirst("--server.port=" + (PICTURES ? 8080 : 0), PATIENT));
 		this.second = another("join");
 	}
 
@@ -47,29 +41,8 @@ final class TwoShops implements AutoCloseable {
 	 * A further instance with the servers of the first one.
 	 */
 	ConfigurableApplicationContext another(String profile) {
-		List<String> arguments = new ArrayList<>(
-				List.of("--server.port=" + (PICTURES ? 8081 : 0), PATIENT, "--spring.profiles.active=" + profile,
-						"--spring.datasource.url=jdbc:h2:tcp://localhost:" + this.ports.get(NODES) + "/mem:shop"));
-		for (int i = 0; i < NODES; i++) {
-			arguments.add("--redlock.nodes[" + i + "].host=127.0.0.1");
-			arguments.add("--redlock.nodes[" + i + "].port=" + this.ports.get(i));
-		}
-		return new SpringApplicationBuilder(TicketShopApplication.class).run(arguments.toArray(String[]::new));
-	}
-
-	/** Ports that were free a moment ago, all different. */
-	private static List<Integer> freePorts(int count) throws IOException {
-		List<ServerSocket> sockets = new ArrayList<>();
-		List<Integer> ports = new ArrayList<>();
-		for (int i = 0; i < count; i++) {
-			ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-			sockets.add(socket);
-			ports.add(socket.getLocalPort());
-		}
-		for (ServerSocket socket : sockets) {
-			socket.close();
-		}
-		return ports;
+		return new SpringApplicationBuilder(TicketShopApplication.class).run(this.ports
+			.ofAnother("--server.port=" + (PICTURES ? 8081 : 0), PATIENT, "--spring.profiles.active=" + profile));
 	}
 
 	static String address(ConfigurableApplicationContext instance) {
