@@ -412,6 +412,30 @@ class DefaultRedlockAcquireTests {
 		assertThat(redlock.acquire("a", TTL, options).isValid()).isTrue();
 	}
 
+	/**
+	 * Else it would wait for a whole retry delay, although the resource is free before.
+	 */
+	@Test
+	void callerThatWaitsAsksOnceMoreForHowLong() {
+		FakeCluster cluster = new FakeCluster(3);
+		cluster.nodes().forEach((node) -> node.hideTimes().hold("a", "stranger", ms(50)));
+		LockHandle lock = cluster.client().acquire("a", TTL, LockOptions.builder().retryCount(1).build());
+		assertThat(cluster.time().elapsed()).isBetween(ms(50), ms(60));
+		assertThat(lock.attempts()).hasSize(3);
+	}
+
+	@Test
+	void singleAttemptDoesNotAskForHowLong() {
+		FakeCluster cluster = new FakeCluster(3);
+		cluster.nodes().forEach((node) -> node.hideTimes().hold("a", "stranger", ms(50)));
+		assertThat(cluster.client().tryAcquire("a", TTL)).isEmpty();
+		LockOptions once = LockOptions.builder().retryCount(0).build();
+		LockNotAcquiredException failure = failure(() -> cluster.client().acquire("a", TTL, once));
+		assertThat(failure.getAttempts()).hasSize(1);
+		assertThat(failure.getReason()).isEqualTo(Reason.HELD);
+		assertThat(failure).hasMessageContaining("node0 HELD after");
+	}
+
 	@Test
 	void pauseIsNotCutShortWhereNobodyHoldsTheResource() {
 		FakeCluster cluster = new FakeCluster(3);

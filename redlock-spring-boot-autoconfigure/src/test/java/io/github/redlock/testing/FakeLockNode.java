@@ -63,6 +63,8 @@ public class FakeLockNode implements LockNode, BatchExtension, Connecting, Relea
 
 	private boolean leavingUnread;
 
+	private boolean hidingTimes;
+
 	private final List<Runnable> unread = new ArrayList<>();
 
 	private CompletableFuture<Void> caughtUp = CompletableFuture.completedFuture(null);
@@ -269,6 +271,18 @@ public class FakeLockNode implements LockNode, BatchExtension, Connecting, Relea
 		this.acquisitionError = null;
 		throwIfAny(error);
 		return submit("acquire " + request.resources(), () -> this.scripts.acquire(request));
+	}
+
+	/** A first attempt does not learn for how long somebody else holds the resource. */
+	public FakeLockNode hideTimes() {
+		this.hidingTimes = true;
+		return this;
+	}
+
+	@Override
+	public CompletionStage<Vote> acquireFree(LockRequest request) {
+		return acquire(request)
+			.thenApply((vote) -> (this.hidingTimes && vote instanceof Vote.Held) ? Vote.Held.FOR_UNKNOWN_TIME : vote);
 	}
 
 	@Override
