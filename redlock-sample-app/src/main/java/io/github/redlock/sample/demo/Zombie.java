@@ -156,7 +156,7 @@ class Zombie {
 	/**
 	 * Anna's late write.
 	 */
-	private void write(int available, long token) throws InterruptedException {
+	private void write(int available, long token) {
 		try {
 			this.shows.setAvailable(SHOW, available, token);
 			change((told) -> told.failed("It was NOT refused. This must not happen."));
