@@ -207,12 +207,13 @@ final class CallbackExecutor implements Executor {
 
 	/**
 	 * The timer may end. What waits gets a thread each, and so does what comes later,
-	 * because nobody looks any more whether the other threads are blocked. Threads end
-	 * when they have nothing left to do.
+	 * because nobody looks any more whether the other threads are blocked. Threads end as
+	 * soon as they have nothing left to do.
 	 */
 	void close() {
 		this.closed = true;
 		startThreadForEachTask();
+		this.pool.setKeepAliveTime(1, TimeUnit.MILLISECONDS);
 	}
 
 	private void startThreadForEachTask() {

@@ -4,6 +4,9 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,6 +21,7 @@ import io.github.redlock.spi.TimeSource;
 import io.github.redlock.testing.VirtualTime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 
 /**
@@ -181,6 +185,26 @@ class CallbackExecutorTests {
 		CompletableFuture<String> ranOn = new CompletableFuture<>();
 		this.executor.execute(() -> ranOn.complete(Thread.currentThread().getName()));
 		assertThat(ranOn.get(20, TimeUnit.SECONDS)).startsWith("redlock-callback-");
+	}
+
+	/** [64] */
+	@Test
+	void idleThreadsEndWithIt() {
+		List<Thread> threads = new CopyOnWriteArrayList<>();
+		ThreadFactory factory = DaemonThreads.numbered("redlock-test-");
+		CallbackExecutor executor = new CallbackExecutor(this.time, 2, (task) -> {
+			Thread thread = factory.newThread(task);
+			threads.add(thread);
+			return thread;
+		});
+		executor.execute(() -> {
+		});
+		executor.execute(this::block);
+		awaitRunning(1);
+		executor.close();
+		await().atMost(Duration.ofSeconds(5)).until(() -> threads.stream().filter(Thread::isAlive).count() == 1);
+		this.blocked.countDown();
+		await().atMost(Duration.ofSeconds(5)).until(() -> threads.stream().noneMatch(Thread::isAlive));
 	}
 
 	/** Time whose timer fails when told. */
