@@ -155,6 +155,28 @@ class OperatorViewIT {
 	}
 
 	@Test
+	void nodeInQuarantineIsShown() throws Exception {
+		start("redlock.restart-quarantine=4s");
+		await().atMost(Duration.ofSeconds(30))
+			.untilAsserted(() -> assertThat(get("/health/redlock")).contains("\"voting\":\"3 of 3\""));
+		this.servers.server(0).kill();
+		this.servers.server(0).start();
+		MeterRegistry meters = this.context.getBean(MeterRegistry.class);
+		await().untilAsserted(() -> {
+			redlock().acquire("a", TTL).release();
+			assertThat(get("/health/redlock"))
+				.contains("\"status\":\"UP\"", "\"voting\":\"2 of 3\"", "one more failure, and nothing can be locked",
+						"\"lastFailure\":\"QUARANTINED\"", "was restarted", "redlock.restart-quarantine")
+				.doesNotContain("\"lastFailure\":\"QUARANTINED\",\"voting\":true");
+			assertThat(meters.get(RedlockMetrics.NODES_QUARANTINED).gauge().value()).isEqualTo(1);
+		});
+		await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+			assertThat(get("/health/redlock")).contains("\"voting\":\"3 of 3\"");
+			assertThat(meters.get(RedlockMetrics.NODES_QUARANTINED).gauge().value()).isZero();
+		});
+	}
+
+	@Test
 	void endpointShowsLocksAndWhoHasThem() throws Exception {
 		start();
 		LockHandle lock = redlock().acquire(List.of("order:42"), TTL,

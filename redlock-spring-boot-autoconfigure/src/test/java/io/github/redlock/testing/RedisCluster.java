@@ -82,6 +82,25 @@ public final class RedisCluster implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * Move a slot of the first master, with its keys, to the second one, as a resharding
+	 * does.
+	 * @param between done before the keys move, and again before the slot does
+	 */
+	public void moveToTheSecond(int slot, Runnable between) {
+		try (Jedis first = server(0).connect(); Jedis second = server(1).connect()) {
+			second.clusterSetSlotImporting(slot, first.clusterMyId());
+			first.clusterSetSlotMigrating(slot, second.clusterMyId());
+			between.run();
+			for (String key : first.clusterGetKeysInSlot(slot, 1000)) {
+				first.migrate("127.0.0.1", server(1).port(), key, 0, 5000);
+			}
+			between.run();
+			second.clusterSetSlotNode(slot, second.clusterMyId());
+			first.clusterSetSlotNode(slot, second.clusterMyId());
+		}
+	}
+
 	@Override
 	public void close() {
 		this.servers.forEach(RedisServer::close);
