@@ -868,4 +868,19 @@ class DefaultRedlockAcquireTests {
 		assertThat(idle).isCompleted();
 	}
 
+	/** [61] */
+	@Test
+	void asynchronousCallersOfOneClientDoNotShareAHold() {
+		FakeCluster cluster = new FakeCluster(3);
+		Redlock redlock = cluster.client();
+		LockOptions once = LockOptions.builder().retryCount(0).build();
+		CompletableFuture<LockHandle> first = redlock.acquireAsync(List.of("a"), TTL, once);
+		CompletableFuture<LockHandle> second = redlock.acquireAsync(List.of("a"), TTL, once);
+		cluster.time().advance(Duration.ofSeconds(1));
+		assertThat(first).isCompleted();
+		assertThat(second).isCompletedExceptionally();
+		assertThat(first.join().isValid()).isTrue();
+		assertThat(cluster.holding("a", first.join().value())).isEqualTo(3);
+	}
+
 }
