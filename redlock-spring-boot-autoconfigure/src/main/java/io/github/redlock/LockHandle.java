@@ -73,8 +73,8 @@ public interface LockHandle extends AutoCloseable {
 	 * The acquisition's attempts, the last of which won. Where a holder of the same
 	 * process handed the lock over without asking a node, that is the one by which it was
 	 * won from the nodes.
-	 * @return the attempts with every node's vote, first to last; of more than eleven,
-	 * the first and the last ten
+	 * @return the attempts with every node's vote, first to last; of more than six, the
+	 * first and the last five
 	 */
 	List<ExecutionStats> attempts();
 

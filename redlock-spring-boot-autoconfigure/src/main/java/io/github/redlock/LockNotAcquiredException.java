@@ -54,8 +54,8 @@ public class LockNotAcquiredException extends RedlockException {
 
 	/**
 	 * The attempts with every node's vote.
-	 * @return the attempts, first to last; of more than eleven, the first and the last
-	 * ten. The message has their number
+	 * @return the attempts, first to last; of more than six, the first and the last five.
+	 * The message has their number
 	 */
 	public List<ExecutionStats> getAttempts() {
 		return this.attempts.list();

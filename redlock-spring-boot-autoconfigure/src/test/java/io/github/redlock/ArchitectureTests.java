@@ -148,6 +148,8 @@ class ArchitectureTests {
 			.resideInAPackage(ROOT + "..")
 			.and()
 			.doNotHaveSimpleName("SystemTime")
+			.and()
+			.doNotHaveSimpleName("TimerThread")
 			.should()
 			.callMethod(System.class, "nanoTime")
 			.orShould()

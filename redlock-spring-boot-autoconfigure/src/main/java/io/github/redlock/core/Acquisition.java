@@ -66,6 +66,10 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 	@GuardedBy("this")
 	private @Nullable Attempt attempt;
 
+	/** An attempt that waits for the nodes to be less busy. */
+	@GuardedBy("this")
+	private @Nullable Admitted admitting;
+
 	/** Set from the moment when this caller has to wait. */
 	@GuardedBy("this")
 	private @Nullable Turn turn;
@@ -130,15 +134,34 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 	}
 
 	/**
-	 * Send an attempt.
-	 * @param contended whether other clients do the same just now
+	 * Send an attempt, as soon as the nodes are not busy with others.
+	 * @param contended whether one node is to be asked before the others
 	 */
 	@GuardedBy("this")
 	private void attempt(boolean contended) {
+		if (this.admitting == null) {
+			attempt(contended, false);
+		}
+	}
+
+	private synchronized void admitted(Admitted admitted) {
+		if (admitted.equals(this.admitting)) {
+			this.admitting = null;
+			attempt(admitted.contended, true);
+		}
+	}
+
+	@GuardedBy("this")
+	private void attempt(boolean contended, boolean admitted) {
 		if (this.state == State.ENDED) {
 			return;
 		}
 		try {
+			if (!admitted && !this.shared.admission.isOpen()) {
+				this.admitting = new Admitted(contended);
+				this.shared.admission.add(this.admitting);
+				return;
+			}
 			LockRequest request = newRequest();
 			NodeGroup nodes = this.shared.nodes;
 			if (contended && nodes.guards().size() > 1) {
@@ -195,6 +218,16 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 	}
 
 	@Override
+	public synchronized void waitedInVain() {
+		if (this.shared.nodes.isQuorumVoting()) {
+			end(Reason.HELD, "somebody else holds it, and other callers of this process waited in front", null);
+		}
+		else {
+			end(Reason.NO_QUORUM, "no quorum of nodes votes", null);
+		}
+	}
+
+	@Override
 	public synchronized Waiter.TakeOver takeOver(Handover handover) {
 		long now = now();
 		if (this.turn == null || this.state == State.ENDED || handover.deadline() - now <= 0) {
@@ -205,6 +238,7 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 		try {
 			Grant grant = handover.withoutAsking(this.resources, this.ttl, this.settings, now);
 			this.turn.cutPauseShort();
+			this.admitting = null;
 			if (grant != null) {
 				// From here on whatever goes wrong is this acquisition's to release.
 				request = grant.request();
@@ -355,15 +389,15 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 	}
 
 	/**
-	 * Release what an attempt has won, on every node that was asked.
+	 * Release what an attempt has won, on every node. Where only one was asked, and has
+	 * refused, nothing was set.
 	 * @param audibly whether other clients may have been refused because of it, and are
 	 * to be told that this one does not try again
 	 */
 	private void withdraw(Attempt attempt, boolean audibly) {
 		LockCommand command = audibly ? LockCommand.RELEASE : LockCommand.WITHDRAW;
-		VotingRound round = attempt.round();
-		for (int i = 0; i < this.shared.nodes.guards().size(); i++) {
-			if (!round.isRefused() || round.voteOf(i) != null) {
+		if (!attempt.round().isRefused()) {
+			for (int i = 0; i < this.shared.nodes.guards().size(); i++) {
 				this.shared.nodes.sendInBackground(i, command, attempt.request());
 			}
 		}
@@ -483,6 +517,24 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 		return this == other;
 	}
 
+	/**
+	 * Sends an attempt that had to wait.
+	 */
+	private final class Admitted implements Runnable {
+
+		private final boolean contended;
+
+		private Admitted(boolean contended) {
+			this.contended = contended;
+		}
+
+		@Override
+		public void run() {
+			admitted(this);
+		}
+
+	}
+
 	private enum State {
 
 		RUNNING,
@@ -502,10 +554,11 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 	 *
 	 * @param nodes the nodes
 	 * @param queues the waiters of this process
+	 * @param admission decides when an attempt is sent
 	 * @param requests makes the requests
 	 * @param locks makes the locks
 	 */
-	record Shared(NodeGroup nodes, LocalQueues queues, Requests requests, LockFactory locks) {
+	record Shared(NodeGroup nodes, LocalQueues queues, Admission admission, Requests requests, LockFactory locks) {
 	}
 
 	/**

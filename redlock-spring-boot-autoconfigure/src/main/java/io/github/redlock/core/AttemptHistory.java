@@ -12,7 +12,7 @@ import io.github.redlock.ExecutionStats;
 final class AttemptHistory {
 
 	/** How many are kept besides the first. */
-	static final int LAST_KEPT = 10;
+	static final int LAST_KEPT = 5;
 
 	private final List<ExecutionStats> kept = new ArrayList<>(1);
 

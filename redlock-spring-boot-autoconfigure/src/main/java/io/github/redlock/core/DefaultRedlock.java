@@ -105,7 +105,8 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 		this.nodes = parts.nodes;
 		this.queues = new LocalQueues(this.nodes);
 		this.active = new ActiveLocks(parts.userCode.executor(), parts.releaseOnClose);
-		this.acquisitions = new Acquisition.Shared(this.nodes, this.queues, parts.requests, this::createLock);
+		this.acquisitions = new Acquisition.Shared(this.nodes, this.queues, new Admission(this.nodes), parts.requests,
+				this::createLock);
 		this.locks = new DefaultLockHandle.Shared(this.nodes, this.queues, parts.keepAlive, this.active::ended);
 		parts.shortTtls.check(parts.defaultTtl);
 		AtomicInteger unknown = new AtomicInteger(this.nodes.guards().size());

@@ -21,7 +21,8 @@ final class HeadStart implements VotingRound.Observer {
 
 	private final int decidingNode;
 
-	private final LockRequest request;
+	@GuardedBy("owner")
+	private @Nullable LockRequest request;
 
 	private final Owner owner;
 
@@ -47,9 +48,13 @@ final class HeadStart implements VotingRound.Observer {
 	 */
 	void send(VotingRound round) {
 		synchronized (this.owner) {
-			this.timer = this.nodes.time()
-				.schedule(this.nodes.guards().get(this.decidingNode).headStartNanos(), () -> askOthers(round));
-			this.nodes.sendTo(this.decidingNode, LockCommand.ACQUIRE, this.request, round);
+			LockRequest request = this.request;
+			if (request != null) {
+				this.timer = this.nodes.time()
+					.scheduleForWaiter(this.nodes.guards().get(this.decidingNode).headStartNanos(),
+							() -> askOthers(round));
+				this.nodes.sendTo(this.decidingNode, LockCommand.ACQUIRE, request, round);
+			}
 		}
 	}
 
@@ -78,14 +83,15 @@ final class HeadStart implements VotingRound.Observer {
 
 	private void askOthers(VotingRound round) {
 		synchronized (this.owner) {
-			if (this.over) {
+			LockRequest request = this.request;
+			if (request == null) {
 				return;
 			}
 			try {
 				cancel();
 				for (int i = 0; i < this.nodes.guards().size(); i++) {
 					if (i != this.decidingNode) {
-						this.nodes.sendTo(i, LockCommand.ACQUIRE, this.request, round);
+						this.nodes.sendTo(i, LockCommand.ACQUIRE, request, round);
 					}
 				}
 				round.sent();
@@ -102,6 +108,8 @@ final class HeadStart implements VotingRound.Observer {
 	void cancel() {
 		synchronized (this.owner) {
 			this.over = true;
+			// What is left of an attempt is kept as long as its caller waits.
+			this.request = null;
 			if (this.timer != null) {
 				this.timer.cancel();
 				this.timer = null;

@@ -20,6 +20,9 @@ import io.github.redlock.spi.TimeSource.Cancellable;
  * Locks of one ttl share a slot of time, a tenth of the part of the ttl that passes
  * before auto-extension. When the first of a slot is due, all of it is extended; from
  * then on they stay together. A lock that is alone is extended exactly when it is due.
+ * Many locks of one slot are spread over two such slots of time, which leaves the larger
+ * part of the time until the first of them would be lost, so that other requests are
+ * answered in between.
  * <p>
  * Thread-safe. May be called in the monitor of a lock; calls locks outside of its own.
  */
@@ -32,6 +35,11 @@ final class KeepAlive {
 	static final int MAX_TOGETHER = 100;
 
 	private static final int SLOTS_PER_PERIOD = 10;
+
+	private static final int SPREAD_SLOTS = 2;
+
+	/** Between requests for locks of one slot, as long as these are few. */
+	private static final long MAX_INTERVAL_NANOS = Duration.ofMillis(10).toNanos();
 
 	/**
 	 * A request takes less: its timeout, and perhaps another one until answers are read.
@@ -146,15 +154,26 @@ final class KeepAlive {
 			due.get(0).timerFired();
 			return;
 		}
-		for (int i = 0; i < due.size(); i += MAX_TOGETHER) {
-			List<ExtensionBatch.Member> some = due.subList(i, Math.min(i + MAX_TOGETHER, due.size()));
-			try {
-				new ExtensionBatch(this.nodes, slot.key.ttlNanos, this.limitNanos).send(some);
+		int requests = (due.size() + MAX_TOGETHER - 1) / MAX_TOGETHER;
+		long interval = Math.min(SPREAD_SLOTS * slot.key.width / Math.max(requests, 1), MAX_INTERVAL_NANOS);
+		for (int i = 0; i < requests; i++) {
+			int first = i * MAX_TOGETHER;
+			extend(due.subList(first, Math.min(first + MAX_TOGETHER, due.size())), slot.key.ttlNanos, i * interval);
+		}
+	}
+
+	private void extend(List<ExtensionBatch.Member> locks, long ttlNanos, long delayNanos) {
+		try {
+			if (delayNanos > 0) {
+				this.nodes.time().schedule(delayNanos, () -> extend(locks, ttlNanos, 0));
 			}
-			catch (RuntimeException | Error ex) {
-				logger.error("Extending {} locks together failed; they are watched one by one", some.size(), ex);
-				some.forEach(ExtensionBatch.Member::timerFired);
+			else {
+				new ExtensionBatch(this.nodes, ttlNanos, this.limitNanos).send(locks);
 			}
+		}
+		catch (RuntimeException | Error ex) {
+			logger.error("Extending {} locks together failed; they are watched one by one", locks.size(), ex);
+			locks.forEach(ExtensionBatch.Member::timerFired);
 		}
 	}
 

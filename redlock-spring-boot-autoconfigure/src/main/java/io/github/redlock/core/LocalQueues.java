@@ -1,7 +1,6 @@
 package io.github.redlock.core;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -219,7 +218,7 @@ final class LocalQueues {
 		List<String> key = key(resources);
 		Long until = this.nodes.time().nanoTime() + nanos;
 		this.othersFirst.put(key, until);
-		this.nodes.time().schedule(nanos, () -> this.othersFirst.remove(key, until));
+		this.nodes.time().scheduleForWaiter(nanos, () -> this.othersFirst.remove(key, until));
 	}
 
 	/**
@@ -242,7 +241,10 @@ final class LocalQueues {
 	 */
 	private static final class LocalQueue {
 
-		private final Deque<Waiter> waiting = new ArrayDeque<>();
+		/**
+		 * In the order of their arrival. Any of them may leave. Most queues have none.
+		 */
+		private Set<Waiter> behind = Set.of();
 
 		private volatile @Nullable Waiter head;
 
@@ -258,19 +260,31 @@ final class LocalQueues {
 		}
 
 		private LocalQueue add(Waiter waiter) {
-			this.waiting.add(waiter);
-			this.head = this.waiting.peek();
+			if (this.head == null) {
+				this.head = waiter;
+			}
+			else {
+				this.behind = this.behind.isEmpty() ? new LinkedHashSet<>() : this.behind;
+				this.behind.add(waiter);
+			}
 			return this;
 		}
 
 		private @Nullable Waiter remove(Waiter waiter) {
-			boolean first = waiter.equals(this.head);
-			if (first) {
-				this.chanceAt = null;
+			if (!waiter.equals(this.head)) {
+				if (!this.behind.isEmpty()) {
+					this.behind.remove(waiter);
+				}
+				return null;
 			}
-			this.waiting.remove(waiter);
-			this.head = this.waiting.peek();
-			return first ? this.head : null;
+			this.chanceAt = null;
+			Iterator<Waiter> rest = this.behind.iterator();
+			this.head = null;
+			if (rest.hasNext()) {
+				this.head = rest.next();
+				rest.remove();
+			}
+			return this.head;
 		}
 
 	}

@@ -28,6 +28,17 @@ record NodeGroup(List<NodeGuard> guards, Quorum quorum, TimeSource time, RandomG
 	private static final Logger logger = LoggerFactory.getLogger(NodeGroup.class);
 
 	/**
+	 * Whether a quorum of the nodes votes, as far as is known.
+	 */
+	boolean isQuorumVoting() {
+		int voting = 0;
+		for (NodeGuard guard : this.guards) {
+			voting += guard.isVotingNow() ? 1 : 0;
+		}
+		return this.quorum.isReachedBy(voting);
+	}
+
+	/**
 	 * Begin a round. The clock is read here, before anything is sent: validity counts
 	 * from this moment.
 	 */

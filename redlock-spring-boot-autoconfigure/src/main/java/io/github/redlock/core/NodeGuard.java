@@ -80,6 +80,20 @@ final class NodeGuard implements RequestTimeouts.Receiver {
 	}
 
 	/**
+	 * How many requests wait for an answer.
+	 */
+	int unanswered() {
+		return this.timeouts.unanswered();
+	}
+
+	/**
+	 * Whether the node votes, as far as is known.
+	 */
+	boolean isVotingNow() {
+		return this.health.isVotingNow();
+	}
+
+	/**
 	 * What is known of the node.
 	 */
 	NodeStatus status() {
@@ -176,6 +190,14 @@ final class NodeGuard implements RequestTimeouts.Receiver {
 		};
 	}
 
+	/**
+	 * Whether, as far as is known, the node tells of releases of a resource that is
+	 * subscribed to.
+	 */
+	boolean isTelling(String resource) {
+		return this.node instanceof ReleaseNotices notices && this.health.isVotingNow() && notices.isTelling(resource);
+	}
+
 	boolean extendsTogether() {
 		return this.batches != null;
 	}
@@ -259,7 +281,11 @@ final class NodeGuard implements RequestTimeouts.Receiver {
 
 	@Override
 	public void answered(RequestTimeouts.Request request, Vote vote) {
-		if (request.command().isRelease() && !(vote instanceof Vote.Failed)) {
+		boolean refused = request.command() == LockCommand.ACQUIRE
+				&& (vote instanceof Vote.Held || vote instanceof Vote.Stale);
+		if (refused || (request.command().isRelease() && !(vote instanceof Vote.Failed))) {
+			// The node holds nothing under this value: it has refused to set it, or has
+			// deleted it.
 			this.releases.confirmed(request.request().value());
 		}
 	}

@@ -38,6 +38,9 @@ final class Patience {
 	 */
 	private int splits;
 
+	/** Consecutive pauses that were to be ended by a notice, and were not. */
+	private int quietPauses;
+
 	Patience(LockSettings settings, long startedAt) {
 		this.settings = settings;
 		this.startedAt = startedAt;
@@ -73,28 +76,39 @@ final class Patience {
 	 */
 	void boundByTime() {
 		this.boundedByTime = true;
+		this.quietPauses = 0;
 	}
 
 	/**
 	 * The pause before the next retry.
 	 * @param nanosUntilFree when a quorum will be free, as far as the last votes tell;
 	 * zero or less if unknown
+	 * @param told whether a notice is to be expected that ends the pause
 	 */
-	long retryPauseNanos(long nanosUntilFree, long now, RandomGenerator random) {
+	long retryPauseNanos(long nanosUntilFree, boolean told, long now, RandomGenerator random) {
 		this.retries++;
-		long pause = pauseNanos(nanosUntilFree, now, random);
+		long usual = this.settings.retry().nextPauseNanos(random);
+		long pause = usual;
 		if (this.splits > 0) {
 			this.boundedByTime = true;
-			return Math.min(pause, RetrySchedule.splitPauseNanos(this.splits));
+			pause = Math.min(usual, RetrySchedule.splitPauseNanos(this.splits));
 		}
-		return pause;
+		else if (told) {
+			pause = RetrySchedule.quietPauseNanos(usual, this.quietPauses++);
+			this.boundedByTime |= pause > usual;
+		}
+		return bounded(pause, nanosUntilFree, now);
 	}
 
 	/**
 	 * A pause like that before a retry, which it is not.
 	 */
 	long pauseNanos(long nanosUntilFree, long now, RandomGenerator random) {
-		long pause = this.settings.retry().nextPauseNanos(random);
+		return bounded(this.settings.retry().nextPauseNanos(random), nanosUntilFree, now);
+	}
+
+	private long bounded(long nanos, long nanosUntilFree, long now) {
+		long pause = nanos;
 		if (nanosUntilFree > 0 && nanosUntilFree < pause) {
 			// Redis expires with a precision of a millisecond.
 			pause = nanosUntilFree + RetrySchedule.MIN_PAUSE_NANOS;
@@ -115,6 +129,13 @@ final class Patience {
 	 */
 	boolean isSplit() {
 		return this.splits > 0;
+	}
+
+	/**
+	 * Whether the last pause was one that a notice was to end.
+	 */
+	boolean isQuiet() {
+		return this.quietPauses > 0;
 	}
 
 	/**

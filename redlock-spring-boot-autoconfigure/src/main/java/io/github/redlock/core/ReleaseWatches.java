@@ -77,6 +77,19 @@ final class ReleaseWatches {
 	}
 
 	/**
+	 * Whether, as far as is known, the deciding node tells of the next release.
+	 */
+	boolean isTold(List<String> key) {
+		NodeGuard decidingNode = this.nodes.guards().get(this.decidingNode.index());
+		for (String resource : key) {
+			if (!decidingNode.isTelling(resource)) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	/**
 	 * How many notices there have been so far.
 	 */
 	int count(List<String> key) {
@@ -191,7 +204,7 @@ final class ReleaseWatches {
 		private synchronized void left() {
 			this.lastUsed = ReleaseWatches.this.nodes.time().nanoTime();
 			if (this.timer == null && !this.ended) {
-				this.timer = ReleaseWatches.this.nodes.time().schedule(LINGER_NANOS, this::endIfUnused);
+				this.timer = ReleaseWatches.this.nodes.time().scheduleForWaiter(LINGER_NANOS, this::endIfUnused);
 			}
 		}
 
@@ -205,7 +218,7 @@ final class ReleaseWatches {
 				end();
 			}
 			else {
-				this.timer = ReleaseWatches.this.nodes.time().schedule(left, this::endIfUnused);
+				this.timer = ReleaseWatches.this.nodes.time().scheduleForWaiter(left, this::endIfUnused);
 			}
 		}
 

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -34,6 +35,12 @@ import io.github.redlock.spi.Vote;
  */
 final class RequestTimeouts {
 
+	/**
+	 * How many requests are given up before other tasks of the timer have their turn,
+	 * such as the extension of a lock.
+	 */
+	private static final int MAX_AT_ONCE = 100;
+
 	private static final Logger logger = LoggerFactory.getLogger(RequestTimeouts.class);
 
 	private final String node;
@@ -54,6 +61,9 @@ final class RequestTimeouts {
 	private final Receiver receiver;
 
 	private final Queue<Request> unanswered = new ConcurrentLinkedQueue<>();
+
+	/** How many of them are not settled. */
+	private final AtomicInteger unsettled = new AtomicInteger();
 
 	/** The timer is set, or will be by the thread that has set this. */
 	private final AtomicBoolean watching = new AtomicBoolean();
@@ -86,11 +96,19 @@ final class RequestTimeouts {
 	 */
 	Request expect(LockCommand command, LockRequest request, Consumer<Vote> sink) {
 		Request expected = new Request(command, request, sink, this.time.nanoTime());
+		this.unsettled.incrementAndGet();
 		this.unanswered.add(expected);
 		if (!this.watching.get()) {
 			watch();
 		}
 		return expected;
+	}
+
+	/**
+	 * How many requests wait for an answer.
+	 */
+	int unanswered() {
+		return this.unsettled.get();
 	}
 
 	private void watch() {
@@ -160,7 +178,7 @@ final class RequestTimeouts {
 
 	private void giveUpOverdue(long now) {
 		Request oldest = this.unanswered.peek();
-		while (oldest != null && now - dueAt(oldest) >= 0) {
+		for (int i = 0; i < MAX_AT_ONCE && oldest != null && now - dueAt(oldest) >= 0; i++) {
 			this.unanswered.remove(oldest);
 			oldest.giveUp(new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new TimeoutException("no answer from node "
 					+ this.node + " within " + Duration.ofNanos(this.timeoutNanos).toMillis() + " ms")));
@@ -267,6 +285,9 @@ final class RequestTimeouts {
 		private synchronized boolean settle() {
 			boolean first = !this.settled;
 			this.settled = true;
+			if (first) {
+				RequestTimeouts.this.unsettled.decrementAndGet();
+			}
 			return first;
 		}
 

@@ -19,6 +19,12 @@ record RetrySchedule(Duration delay, Duration jitter) {
 	 */
 	static final long MIN_PAUSE_NANOS = Duration.ofMillis(1).toNanos();
 
+	/**
+	 * The longest pause where the deciding node tells of releases, unless the delay is
+	 * longer. A notice that is lost costs no more.
+	 */
+	static final long MAX_QUIET_NANOS = Duration.ofSeconds(5).toNanos();
+
 	/** Enough for more than half an hour. */
 	private static final int MAX_DOUBLINGS = 21;
 
@@ -26,6 +32,17 @@ record RetrySchedule(Duration delay, Duration jitter) {
 		long spread = Nanos.of(this.jitter);
 		long offset = (spread > 0) ? random.nextLong(-spread, spread + 1) : 0;
 		return Math.max(Nanos.of(this.delay) + offset, MIN_PAUSE_NANOS);
+	}
+
+	/**
+	 * The pause where the deciding node tells of releases, so that asking it is only for
+	 * the case that a notice is lost. It doubles each time: a lost notice costs about as
+	 * much again as the caller has waited already.
+	 * @param usual the pause without notices
+	 * @param count how many of them there were running before this one
+	 */
+	static long quietPauseNanos(long usual, int count) {
+		return Math.max(usual, Math.min(usual << Math.min(count, MAX_DOUBLINGS), MAX_QUIET_NANOS));
 	}
 
 	/**

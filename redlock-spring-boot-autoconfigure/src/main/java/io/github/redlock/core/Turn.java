@@ -160,7 +160,8 @@ final class Turn implements Waiter {
 		if (this.queues.isFirst(this)) {
 			this.place = Place.PAUSING;
 			this.queues.notices().listen(this.queueKey);
-			pause(this.patience.retryPauseNanos(nanosUntilFree, now, this.nodes.random()));
+			boolean told = this.queues.notices().isTold(this.queueKey);
+			pause(this.patience.retryPauseNanos(nanosUntilFree, told, now, this.nodes.random()));
 			return;
 		}
 		this.place = Place.QUEUED;
@@ -179,13 +180,20 @@ final class Turn implements Waiter {
 	private void pause(long nanos) {
 		Pause next = new Pause();
 		this.pause = next;
-		next.timer = this.nodes.time().schedule(nanos, next);
+		next.timer = this.nodes.time().scheduleForWaiter(nanos, next);
 	}
 
 	private void pauseOver(Pause over) {
 		synchronized (this.owner) {
-			if (over.equals(this.pause) && isPause()) {
-				this.owner.attemptNow(this.othersFirst || this.patience.isSplit());
+			if (!over.equals(this.pause) || !isPause()) {
+				return;
+			}
+			if (this.place == Place.QUEUED) {
+				// It asks no node: the first waiter does so for all.
+				this.owner.waitedInVain();
+			}
+			else {
+				this.owner.attemptNow(this.othersFirst || this.patience.isSplit() || this.patience.isQuiet());
 			}
 		}
 	}
@@ -341,9 +349,15 @@ final class Turn implements Waiter {
 
 		/**
 		 * Send an attempt, unless the acquisition has ended.
-		 * @param contended whether other clients do the same just now
+		 * @param contended whether other clients do the same just now, or the resource is
+		 * probably held: one node is asked before the others then
 		 */
 		void attemptNow(boolean contended);
+
+		/**
+		 * The time is over, and there were others in front all the time.
+		 */
+		void waitedInVain();
 
 		/**
 		 * The holder before, in this process, offers its lock; take it or refuse.

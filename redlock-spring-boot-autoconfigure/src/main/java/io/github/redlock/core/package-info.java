@@ -22,7 +22,8 @@
  * <p>
  * {@code Acquisition} goes from the first {@code Attempt} to an {@code AcquireOutcome};
  * {@code Patience} computes when it ends and how long it pauses ({@code RetrySchedule}),
- * {@code AttemptHistory} is what its caller sees of it. Where other clients compete,
+ * {@code AttemptHistory} is what its caller sees of it. {@code Admission} holds an
+ * attempt up while the nodes have enough to do. Where other clients compete,
  * {@code HeadStart} asks the {@code DecidingNode} alone at first. A caller that has to
  * wait gets a {@code Turn}: it is a {@code Waiter} in the {@code LocalQueues} of this
  * process, and {@code ReleaseWatches} wakes it. A holder of this process offers its lock
@@ -55,12 +56,12 @@
  *
  * <h2>Time and threads</h2>
  * <p>
- * {@code SystemTime} is the clock and the timer, {@code Nanos} the unit.
- * {@code CallbackExecutor} runs user code, also what the user's own executor does not
- * take ({@code GivenExecutor}). {@code EventDispatcher} tells listeners, each of which
- * has a {@code ListenerQueue} for each {@code EventKind} it hears. {@code DaemonThreads}
- * makes threads, {@code StackReserve} looks whether a caller's has room. They are used by
- * all rooms and use none.
+ * {@code SystemTime} is the clock and the timer, on two {@code TimerThread}s,
+ * {@code Nanos} the unit. {@code CallbackExecutor} runs user code, also what the user's
+ * own executor does not take ({@code GivenExecutor}). {@code EventDispatcher} tells
+ * listeners, each of which has a {@code ListenerQueue} for each {@code EventKind} it
+ * hears. {@code DaemonThreads} makes threads, {@code StackReserve} looks whether a
+ * caller's has room. They are used by all rooms and use none.
  */
 @NullMarked
 package io.github.redlock.core;

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -52,6 +53,9 @@ final class ReleaseSubscription implements AutoCloseable {
 
 	private final Map<String, List<Listener>> listeners = new HashMap<>();
 
+	/** Channels whose listeners are the first ones, or were the last ones. */
+	private final Set<String> changed = new HashSet<>();
+
 	/** Changed in the monitor, like the rest. */
 	private volatile @Nullable Session session;
 
@@ -83,21 +87,32 @@ final class ReleaseSubscription implements AutoCloseable {
 	 */
 	Cancellable add(String channel, Runnable action) {
 		Listener listener = new Listener(action);
+		boolean first;
 		synchronized (this) {
-			this.listeners.computeIfAbsent(channel, (key) -> new ArrayList<>()).add(listener);
+			List<Listener> all = this.listeners.computeIfAbsent(channel, (key) -> new ArrayList<>(1));
+			first = all.isEmpty();
+			all.add(listener);
+			this.changed.add(channel);
 		}
-		changed();
+		if (first) {
+			updateSoon();
+		}
 		return () -> remove(channel, listener);
 	}
 
 	private void remove(String channel, Listener listener) {
+		boolean last = false;
 		synchronized (this) {
-			this.listeners.computeIfPresent(channel, (key, all) -> {
-				all.remove(listener);
-				return all.isEmpty() ? null : all;
-			});
+			List<Listener> all = this.listeners.get(channel);
+			if (all != null && all.remove(listener) && all.isEmpty()) {
+				this.listeners.remove(channel);
+				this.changed.add(channel);
+				last = true;
+			}
 		}
-		changed();
+		if (last) {
+			updateSoon();
+		}
 	}
 
 	/**
@@ -122,7 +137,7 @@ final class ReleaseSubscription implements AutoCloseable {
 		return this.broken;
 	}
 
-	private void changed() {
+	private void updateSoon() {
 		if (!this.updating.compareAndSet(false, true)) {
 			return;
 		}
@@ -143,21 +158,29 @@ final class ReleaseSubscription implements AutoCloseable {
 	 */
 	private void update() {
 		Session current;
-		Set<String> wanted;
+		Set<String> more = new LinkedHashSet<>();
+		Set<String> less = new LinkedHashSet<>();
 		synchronized (this) {
-			wanted = Set.copyOf(this.listeners.keySet());
-			if (this.closed) {
+			current = this.session;
+			if (this.closed || (current != null && !current.isReady())) {
+				// It will be, as soon as the first answer is there, or there will be a
+				// new one.
 				return;
 			}
-			current = this.session;
-			if (current == null && !wanted.isEmpty()) {
-				Session next = new Session(wanted);
+			if (current != null) {
+				for (String channel : this.changed) {
+					(this.listeners.containsKey(channel) ? more : less).add(channel);
+				}
+			}
+			else if (!this.listeners.isEmpty()) {
+				Session next = new Session(Set.copyOf(this.listeners.keySet()));
 				IoThreads.daemon(next, "redlock-notices-" + this.node).start();
 				this.session = next;
 			}
+			this.changed.clear();
 		}
 		if (current != null) {
-			current.update(wanted);
+			current.update(more, less);
 		}
 	}
 
@@ -176,6 +199,14 @@ final class ReleaseSubscription implements AutoCloseable {
 		}
 	}
 
+	private void works() {
+		synchronized (this) {
+			this.pauseMillis = 0;
+			this.broken = false;
+		}
+		updateSoon();
+	}
+
 	private void ended(Session ended, @Nullable Throwable error) {
 		synchronized (this) {
 			if (error != null && !this.closed) {
@@ -188,7 +219,7 @@ final class ReleaseSubscription implements AutoCloseable {
 			}
 			this.session = null;
 		}
-		changed();
+		updateSoon();
 	}
 
 	/**
@@ -231,6 +262,9 @@ final class ReleaseSubscription implements AutoCloseable {
 		private final Set<String> active = ConcurrentHashMap.newKeySet();
 
 		private volatile @Nullable Connection connection;
+
+		/** Channels can be added and removed. */
+		private volatile boolean ready;
 
 		private volatile boolean over;
 
@@ -276,23 +310,21 @@ final class ReleaseSubscription implements AutoCloseable {
 			}
 		}
 
-		private void update(Set<String> wanted) {
-			if (this.over || !isSubscribed()) {
-				// It will be, as soon as the first answer is there, or there will be a
-				// new one.
-				return;
-			}
-			Set<String> more = new HashSet<>(wanted);
-			more.removeAll(this.asked);
-			Set<String> less = new HashSet<>(this.asked);
-			less.removeAll(wanted);
+		/**
+		 * Whether the first answer is there, and the last one is not.
+		 */
+		private boolean isReady() {
+			return this.ready && !this.over;
+		}
+
+		private void update(Set<String> more, Set<String> less) {
+			more.removeIf((channel) -> !this.asked.add(channel));
+			less.removeIf((channel) -> !this.asked.remove(channel));
 			try {
 				if (!more.isEmpty()) {
-					this.asked.addAll(more);
 					subscribe(more.toArray(String[]::new));
 				}
 				if (!less.isEmpty()) {
-					this.asked.removeAll(less);
 					this.active.removeAll(less);
 					unsubscribe(less.toArray(String[]::new));
 				}
@@ -316,12 +348,11 @@ final class ReleaseSubscription implements AutoCloseable {
 
 		@Override
 		public void onSubscribe(String channel, int count) {
-			synchronized (ReleaseSubscription.this) {
-				ReleaseSubscription.this.pauseMillis = 0;
-				ReleaseSubscription.this.broken = false;
-			}
 			this.active.add(channel);
-			changed();
+			if (!this.ready) {
+				this.ready = true;
+				works();
+			}
 			// Something may have been missed before.
 			tell(channel);
 		}

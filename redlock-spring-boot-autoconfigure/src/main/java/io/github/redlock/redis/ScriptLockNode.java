@@ -132,6 +132,11 @@ abstract class ScriptLockNode implements LockNode, BatchExtension, ReleaseNotice
 		};
 	}
 
+	@Override
+	public boolean isTelling(String resource) {
+		return this.notices != null && this.notices.isListeningTo(this.commands.channel(resource));
+	}
+
 	/**
 	 * End all subscriptions.
 	 */

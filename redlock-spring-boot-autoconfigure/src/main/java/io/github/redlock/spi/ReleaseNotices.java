@@ -18,4 +18,15 @@ public interface ReleaseNotices {
 	 */
 	TimeSource.Cancellable onRelease(String resource, Runnable listener);
 
+	/**
+	 * Whether, as far as is known, releases of a resource are told at this moment: the
+	 * server has confirmed the subscription, and the connection has not ended since. A
+	 * caller that waits asks less often then. By default it is not known.
+	 * @param resource a resource that is subscribed to
+	 * @return whether releases are told
+	 */
+	default boolean isTelling(String resource) {
+		return false;
+	}
+
 }

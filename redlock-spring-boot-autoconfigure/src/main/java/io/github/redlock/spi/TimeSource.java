@@ -38,6 +38,20 @@ public interface TimeSource extends Awaiter {
 	Cancellable schedule(long delayNanos, Runnable task);
 
 	/**
+	 * Like {@link #schedule}, for the callers that wait for a lock: however many such
+	 * tasks there are, and however long they take, a task of {@link #schedule} does not
+	 * wait for them. The extension of a lock that is held comes before any waiter. By
+	 * default there is no such difference.
+	 * @param delayNanos how long from now, in nanoseconds; zero or less means as soon as
+	 * possible
+	 * @param task what to run
+	 * @return a handle that cancels the task
+	 */
+	default Cancellable scheduleForWaiter(long delayNanos, Runnable task) {
+		return schedule(delayNanos, task);
+	}
+
+	/**
 	 * Wait for a stage.
 	 * @param stage what to wait for
 	 * @param <T> the result's type

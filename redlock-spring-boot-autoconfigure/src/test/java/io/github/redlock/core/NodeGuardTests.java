@@ -38,7 +38,7 @@ class NodeGuardTests {
 	private final List<Vote> votes = new ArrayList<>();
 
 	private static LockRequest request(String resource, String value) {
-		return new LockRequest(List.of(resource), value, Duration.ofSeconds(10), 1);
+		return new LockRequest(List.of(resource), value, Duration.ofSeconds(10), LockRequest.NO_TOKEN);
 	}
 
 	private static Duration ms(long millis) {

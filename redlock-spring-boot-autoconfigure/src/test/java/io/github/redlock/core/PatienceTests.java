@@ -49,7 +49,7 @@ class PatienceTests {
 			boolean cutShort, long passed, boolean over) {
 		Patience patience = patience(waitMillis, retryCount);
 		for (int i = 0; i < retries; i++) {
-			patience.retryPauseNanos(0, START, NO_JITTER);
+			patience.retryPauseNanos(0, false, START, NO_JITTER);
 		}
 		if (cutShort) {
 			patience.boundByTime();
@@ -75,7 +75,7 @@ class PatienceTests {
 		if (cutShort) {
 			patience.boundByTime();
 		}
-		assertThat(patience.retryPauseNanos(ms(untilFree), START + ms(passed), NO_JITTER)).isEqualTo(ms(pause));
+		assertThat(patience.retryPauseNanos(ms(untilFree), false, START + ms(passed), NO_JITTER)).isEqualTo(ms(pause));
 	}
 
 	@Test
@@ -84,14 +84,37 @@ class PatienceTests {
 		long[] pauses = new long[4];
 		for (int i = 0; i < pauses.length; i++) {
 			patience.failed(true);
-			pauses[i] = patience.retryPauseNanos(0, START, NO_JITTER);
+			pauses[i] = patience.retryPauseNanos(0, false, START, NO_JITTER);
 		}
 		assertThat(pauses).containsExactly(ms(1), ms(2), ms(4), ms(8));
 		assertThat(patience.isSplit()).isTrue();
 		assertThat(patience.isOver(START + ms(599))).as("the time is bounded, not the number").isFalse();
 		patience.failed(false);
 		assertThat(patience.isSplit()).isFalse();
-		assertThat(patience.retryPauseNanos(0, START, NO_JITTER)).isEqualTo(ms(200));
+		assertThat(patience.retryPauseNanos(0, false, START, NO_JITTER)).isEqualTo(ms(200));
+	}
+
+	@Test
+	void pausesDoubleWhereReleasesAreToldUntilOneIs() {
+		Patience patience = patience(600_000L, 3);
+		long[] pauses = new long[7];
+		for (int i = 0; i < pauses.length; i++) {
+			pauses[i] = patience.retryPauseNanos(0, true, START, NO_JITTER);
+		}
+		assertThat(pauses).containsExactly(ms(200), ms(400), ms(800), ms(1600), ms(3200), ms(5000), ms(5000));
+		assertThat(patience.retryPauseNanos(ms(700), true, START, NO_JITTER)).as("the ttl ends").isEqualTo(ms(701));
+		assertThat(patience.retryPauseNanos(0, false, START, NO_JITTER)).as("not told").isEqualTo(ms(200));
+		patience.boundByTime();
+		assertThat(patience.retryPauseNanos(0, true, START, NO_JITTER)).as("was told").isEqualTo(ms(200));
+	}
+
+	@Test
+	void longPauseEndsWithWhatTheRetriesWouldHaveTaken() {
+		Patience patience = patience(null, 3);
+		assertThat(patience.retryPauseNanos(0, true, START, NO_JITTER)).isEqualTo(ms(200));
+		assertThat(patience.retryPauseNanos(0, true, START + ms(200), NO_JITTER)).isEqualTo(ms(400));
+		assertThat(patience.isOver(START + ms(599))).isFalse();
+		assertThat(patience.isOver(START + ms(600))).isTrue();
 	}
 
 	@Test

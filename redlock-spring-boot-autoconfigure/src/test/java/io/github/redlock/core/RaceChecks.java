@@ -329,8 +329,8 @@ class RaceChecks {
 		}
 
 		private Acquisition acquire() {
-			Acquisition.Shared shared = new Acquisition.Shared(this.group, this.queues, new Requests(() -> "v", null),
-					(grant, settings, attempts, userCode) -> hold());
+			Acquisition.Shared shared = new Acquisition.Shared(this.group, this.queues, new Admission(this.group),
+					new Requests(() -> "v", null), (grant, settings, attempts, userCode) -> hold());
 			Acquisition acquisition = new Acquisition(shared, List.of("a"), Duration.ofSeconds(10), this.settings,
 					CALLER);
 			acquisition.begin();

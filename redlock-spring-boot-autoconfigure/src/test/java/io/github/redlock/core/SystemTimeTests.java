@@ -42,6 +42,21 @@ class SystemTimeTests {
 	}
 
 	@Test
+	void taskDoesNotWaitForThoseOfWaiters() throws Exception {
+		CompletableFuture<Void> waiters = new CompletableFuture<>();
+		CompletableFuture<String> extended = new CompletableFuture<>();
+		try {
+			this.time.scheduleForWaiter(0, waiters::join);
+			this.time.scheduleForWaiter(0, () -> extended.complete("behind the waiter"));
+			this.time.schedule(1, () -> extended.complete("in time"));
+			assertThat(extended.get(1, TimeUnit.MINUTES)).isEqualTo("in time");
+		}
+		finally {
+			waiters.complete(null);
+		}
+	}
+
+	@Test
 	void cancelledTaskDoesNotRun() throws Exception {
 		CompletableFuture<String> first = new CompletableFuture<>();
 		CompletableFuture<Void> busy = new CompletableFuture<>();

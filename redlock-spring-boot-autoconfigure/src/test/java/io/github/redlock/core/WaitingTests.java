@@ -202,6 +202,31 @@ class WaitingTests {
 	}
 
 	@Test
+	void whoIsToldOfReleasesAsksOneNodeAndSeldom() {
+		this.cluster.nodes().forEach((node) -> node.hold("a", "stranger", Duration.ofMinutes(5)).telling());
+		CompletableFuture<LockHandle> waiting = ask(PLAIN);
+		this.cluster.clearLogs();
+		pass(Duration.ofSeconds(29));
+		List<Integer> asked = this.cluster.nodes().stream().map((node) -> node.log().size()).toList();
+		assertThat(asked.get(2)).as("200 ms, doubled until 5 s: ten times").isBetween(8, 11);
+		assertThat(asked.subList(0, 2)).containsOnly(0);
+		this.cluster.nodes().forEach((node) -> node.delete("a"));
+		this.cluster.node(2).tellOfRelease();
+		pass(Duration.ofMillis(1));
+		assertThat(waiting).isCompleted();
+	}
+
+	@Test
+	void whoIsToldOfReleasesAsksWhenTheTtlOfAHolderThatIsGoneIsOver() {
+		this.cluster.nodes().forEach((node) -> node.hold("a", "stranger", Duration.ofSeconds(8)).telling());
+		CompletableFuture<LockHandle> waiting = ask(PLAIN);
+		pass(Duration.ofMillis(7990));
+		assertThat(waiting).isNotDone();
+		pass(Duration.ofMillis(20));
+		assertThat(waiting).isCompleted();
+	}
+
+	@Test
 	void whoWaitsInTheQueueAsksNoNode() {
 		got(ask(PLAIN));
 		ask(PLAIN);
@@ -212,7 +237,7 @@ class WaitingTests {
 	}
 
 	@Test
-	void whoseTimeIsOverInTheQueueIsToldWhatTheNodesSay() {
+	void whoseTimeIsOverInTheQueueAsksNoNode() {
 		got(ask(EXTENDED));
 		ask(PLAIN);
 		LockOptions short_ = LockOptions.builder().waitTime(Duration.ofMillis(700)).build();
@@ -223,7 +248,20 @@ class WaitingTests {
 		assertThat(third).isCompletedExceptionally();
 		LockNotAcquiredException error = (LockNotAcquiredException) catchThrowable(third::join).getCause();
 		assertThat(error.getReason()).isEqualTo(Reason.HELD);
-		assertThat(error.getAttempts()).hasSize(1);
+		assertThat(error).hasMessageContaining("waited in front");
+		assertThat(error.getAttempts()).isEmpty();
+	}
+
+	@Test
+	void whoseTimeIsOverInTheQueueIsToldThatNoQuorumVotes() {
+		got(ask(EXTENDED));
+		ask(PLAIN);
+		CompletableFuture<LockHandle> third = ask(LockOptions.builder().waitTime(Duration.ofSeconds(2)).build());
+		this.cluster.node(0).refuse(true);
+		this.cluster.node(1).refuse(true);
+		pass(Duration.ofMillis(2005));
+		LockNotAcquiredException error = (LockNotAcquiredException) catchThrowable(third::join).getCause();
+		assertThat(error.getReason()).isEqualTo(Reason.NO_QUORUM);
 	}
 
 	@Test

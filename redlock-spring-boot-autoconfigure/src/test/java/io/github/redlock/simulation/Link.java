@@ -178,6 +178,12 @@ final class Link extends BatchingLockNode implements NodeIo {
 		};
 	}
 
+	@Override
+	public boolean isTelling(String resource) {
+		SimulatedServer.Subscriber subscriber = this.subscribed.get("released:" + resource);
+		return subscriber != null && this.server.isSubscribed("released:" + resource, subscriber);
+	}
+
 	private void deliver(boolean[] over, Runnable listener) {
 		if (!this.blocked) {
 			this.world.schedule(latency(), () -> this.process.run(() -> {

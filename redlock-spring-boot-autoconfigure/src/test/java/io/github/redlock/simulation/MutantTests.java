@@ -20,13 +20,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 /**
- * The simulation finds every one of the {@link Mutants} within its first 1500 seeds. A
+ * The simulation finds every one of the {@link Mutants} within its first 3000 seeds. A
  * simulation that finds no mistake shows only as much as this.
  */
 class MutantTests {
 
 	/** Those among which every mutant is found. */
-	private static final int SEEDS = 1500;
+	private static final int SEEDS = 3000;
 
 	private static final Logger logger = LoggerFactory.getLogger(MutantTests.class);
 

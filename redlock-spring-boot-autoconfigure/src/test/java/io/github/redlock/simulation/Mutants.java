@@ -253,7 +253,7 @@ final class Mutants {
 				.edit(TOKENS, "Math.max(last + 1, now)", "now")
 				.edit(TOKENS, LEARN_CLOCK, ""),
 			Mutant.of("a block of tokens is not reserved")
-				.likelyFoundBy(73)
+				.likelyFoundBy(2673)
 				.edit(TOKENS, "now) + block - 1);", "now));")
 				.edit(TOKENS, LEARN_CLOCK, ""),
 			Mutant.of("the nodes look at the last token of a block")
@@ -290,7 +290,7 @@ final class Mutants {
 				.likelyFoundBy(88)
 				.edit(EXTENSION, "!this.healed[index] && this.lock.isHeld()", "!this.healed[index]"),
 			Mutant.of("an extension is decided after the deadline")
-				.likelyFoundBy(1432)
+				.likelyFoundBy(1984)
 				.edit(EXTENSION, "round != this.round || this.lock.endIfExpired()", "round != this.round"),
 			Mutant.of("an extension begins after the deadline")
 				.edit(EXTENSION, "if (this.outcome.isDone() || this.lock.endIfExpired()) {",

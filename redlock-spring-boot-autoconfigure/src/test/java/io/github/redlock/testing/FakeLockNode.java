@@ -45,6 +45,8 @@ public class FakeLockNode implements LockNode, BatchExtension, Connecting, Relea
 
 	private final List<Runnable> listeners = new ArrayList<>();
 
+	private boolean telling;
+
 	private Duration requestLatency = Duration.ZERO;
 
 	private Duration replyLatency = Duration.ZERO;
@@ -200,6 +202,12 @@ public class FakeLockNode implements LockNode, BatchExtension, Connecting, Relea
 		return this;
 	}
 
+	/** Say that it tells of releases. */
+	public FakeLockNode telling() {
+		this.telling = true;
+		return this;
+	}
+
 	/** Tell all who listen, whatever they listen to, that something was released. */
 	public void tellOfRelease() {
 		List.copyOf(this.listeners).forEach(Runnable::run);
@@ -340,6 +348,11 @@ public class FakeLockNode implements LockNode, BatchExtension, Connecting, Relea
 	@Override
 	public CompletionStage<Vote> transfer(LockRequest request, String before) {
 		return submit("transfer " + request.resources(), () -> this.scripts.transfer(request, before));
+	}
+
+	@Override
+	public boolean isTelling(String resource) {
+		return this.telling && !this.listeners.isEmpty();
 	}
 
 	@Override
