@@ -94,7 +94,7 @@ final class Patience {
 			pause = Math.min(usual, RetrySchedule.splitPauseNanos(this.splits));
 		}
 		else if (told) {
-			pause = RetrySchedule.quietPauseNanos(usual, this.quietPauses++);
+			pause = RetrySchedule.quietPauseNanos(usual, this.quietPauses++, now);
 			this.boundedByTime |= pause > usual;
 		}
 		return bounded(pause, nanosUntilFree, now);

@@ -25,6 +25,8 @@ record RetrySchedule(Duration delay, Duration jitter) {
 	 */
 	static final long MAX_QUIET_NANOS = Duration.ofSeconds(5).toNanos();
 
+	private static final long TOGETHER_NANOS = Duration.ofMillis(50).toNanos();
+
 	/** Enough for more than half an hour. */
 	private static final int MAX_DOUBLINGS = 21;
 
@@ -37,12 +39,17 @@ record RetrySchedule(Duration delay, Duration jitter) {
 	/**
 	 * The pause where the deciding node tells of releases, so that asking it is only for
 	 * the case that a notice is lost. It doubles each time: a lost notice costs about as
-	 * much again as the caller has waited already.
+	 * much again as the caller has waited already. Callers whose pauses end at about the
+	 * same time ask together: that is much cheaper than to wake threads for each of them.
 	 * @param usual the pause without notices
 	 * @param count how many of them there were running before this one
 	 */
-	static long quietPauseNanos(long usual, int count) {
-		return Math.max(usual, Math.min(usual << Math.min(count, MAX_DOUBLINGS), MAX_QUIET_NANOS));
+	static long quietPauseNanos(long usual, int count, long now) {
+		long pause = Math.min(usual << Math.min(count, MAX_DOUBLINGS), MAX_QUIET_NANOS);
+		if (pause <= usual) {
+			return usual;
+		}
+		return pause + TOGETHER_NANOS - Math.floorMod(now + pause, TOGETHER_NANOS);
 	}
 
 	/**
