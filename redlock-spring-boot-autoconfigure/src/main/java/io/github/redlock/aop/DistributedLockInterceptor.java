@@ -61,7 +61,7 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 			}
 			call = new LockedCall(attributes, this.redlockResolver.apply(attributes.redlock()),
 					attributes.resources(invocation, this.beanFactory), invocation,
-					SectionObservation.start(ObservationRegistry.NOOP, attributes, null));
+					SectionObservation.start(ObservationRegistry.NOOP, attributes.options(), null));
 		}
 		catch (IllegalArgumentException ex) {
 			return failed(attributes, ex);
@@ -69,9 +69,9 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 		ObservationRegistry registry = this.observationRegistry.get();
 		return switch (attributes.kind()) {
 			case VALUE, ASYNC -> registry.isNoop() ? runOnThisThread(call)
-					: observe(SectionObservation.start(registry, attributes, null), call);
+					: observe(SectionObservation.start(registry, attributes.options(), null), call);
 			case FUTURE -> registry.isNoop() ? runFuture(call)
-					: observeFuture(SectionObservation.start(registry, attributes, null), call);
+					: observeFuture(SectionObservation.start(registry, attributes.options(), null), call);
 			case PUBLISHER -> ReactiveLocking.run(call, registry);
 		};
 	}

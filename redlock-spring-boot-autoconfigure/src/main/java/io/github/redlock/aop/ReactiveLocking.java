@@ -55,7 +55,7 @@ final class ReactiveLocking {
 		if (registry.isNoop()) {
 			return subscription.apply(call);
 		}
-		SectionObservation section = SectionObservation.start(registry, call.attributes(),
+		SectionObservation section = SectionObservation.start(registry, call.attributes().options(),
 				context.getOrDefault(SectionObservation.REACTOR_KEY, null));
 		return Flux.defer(() -> subscription.apply(call.observedBy(section)))
 			.doOnError(section::error)

@@ -2,6 +2,7 @@ package io.github.redlock.aop;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.micrometer.common.KeyValue;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import io.github.redlock.ExecutionStats;
 import io.github.redlock.LockHandle;
 import io.github.redlock.LockNotAcquiredException;
+import io.github.redlock.LockOptions;
 
 /**
  * The observation of one locked section, from the call to its end: the time until there
@@ -37,21 +39,24 @@ final class SectionObservation {
 
 	private final AtomicBoolean stopped = new AtomicBoolean();
 
+	/** Whether it is known how the acquisition ended. */
+	private volatile boolean decided;
+
 	private SectionObservation(Observation observation) {
 		this.observation = observation;
 	}
 
 	/**
 	 * Begin to observe a section.
+	 * @param options name the section
 	 * @param parent the observation that it is a part of, {@code null} for the current
 	 * one of this thread
 	 */
-	static SectionObservation start(ObservationRegistry registry, DistributedLockAttributes attributes,
-			@Nullable Observation parent) {
+	static SectionObservation start(ObservationRegistry registry, LockOptions options, @Nullable Observation parent) {
 		if (registry.isNoop()) {
 			return new SectionObservation(Observation.NOOP);
 		}
-		String section = attributes.options().name().orElse("none");
+		String section = Objects.requireNonNull(options, "options must not be null").name().orElse("none");
 		Observation observation = Observation.createNotStarted(NAME, registry)
 			.contextualName("lock " + section)
 			.lowCardinalityKeyValue("name", section)
@@ -121,12 +126,24 @@ final class SectionObservation {
 	}
 
 	private void ended(String outcome) {
+		this.decided = true;
 		this.observation.lowCardinalityKeyValue(KeyValue.of(OUTCOME, outcome));
 		this.observation.event(Event.of("redlock." + outcome, "lock " + outcome));
 	}
 
 	void error(Throwable error) {
 		this.observation.error(error);
+	}
+
+	/**
+	 * The section failed: its work did, or there is no lock.
+	 */
+	void failed(Throwable error) {
+		// Work that locks something else may end with such an exception too.
+		if (!this.decided && error instanceof LockNotAcquiredException notAcquired) {
+			notAcquired(notAcquired);
+		}
+		error(error);
 	}
 
 	/**

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
+import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,12 +13,14 @@ import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.util.ClassUtils;
+import org.springframework.util.function.SingletonSupplier;
 
 import io.github.redlock.LockOptions;
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.RedlockListener;
 import io.github.redlock.RedlockObserver;
 import io.github.redlock.actuate.RedlockSet;
+import io.github.redlock.aop.ObservedUsing;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Cluster;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Node;
 import io.github.redlock.autoconfigure.RedlockConnectionDetails.Server;
@@ -231,6 +234,7 @@ final class RedlockFactory {
 			.extendAfter(this.properties.getAutoExtend().getAfter())
 			.fencing(this.properties.getFencing().isEnabled())
 			.releaseHeldOnClose(this.properties.isReleaseHeldOnClose())
+			.interceptor(new ObservedUsing(SingletonSupplier.of(this::observations)))
 			.defaults(defaults(this.properties));
 		this.listeners.orderedStream().map(RedlockFactory::ofOneSet).forEach(builder::listener);
 		this.observers.orderedStream().forEach(builder::observer);
@@ -244,6 +248,14 @@ final class RedlockFactory {
 					"redlock.ttl = " + this.properties.getTtl() + ": " + ex.getMessage() + ".",
 					"Use a ttl of some seconds, such as 30s.", ex);
 		}
+	}
+
+	/**
+	 * Asked for when the first block runs, because much of an application may hang on it.
+	 */
+	private ObservationRegistry observations() {
+		return this.beanFactory.getBeanProvider(ObservationRegistry.class)
+			.getIfAvailable(() -> ObservationRegistry.NOOP);
 	}
 
 	private static RedlockListener ofOneSet(RedlockListener listener) {

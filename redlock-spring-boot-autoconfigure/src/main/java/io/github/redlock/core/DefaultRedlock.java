@@ -26,6 +26,7 @@ import io.github.redlock.LockOptions;
 import io.github.redlock.Redlock;
 import io.github.redlock.RedlockException;
 import io.github.redlock.RedlockStatus;
+import io.github.redlock.UsingInterceptor;
 import io.github.redlock.core.AcquireOutcome.Acquired;
 import io.github.redlock.spi.Awaiter;
 
@@ -331,6 +332,13 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	public <T extends @Nullable Object, X extends Throwable> T using(Collection<String> resources, Duration ttl,
 			LockOptions options, LockCallback<T, X> callback) throws X {
 		Objects.requireNonNull(callback, "callback must not be null");
+		UsingInterceptor interceptor = this.parts.interceptor;
+		return (interceptor == null) ? run(resources, ttl, options, callback)
+				: interceptor.using(options, callback, (routine) -> run(resources, ttl, options, routine));
+	}
+
+	private <T extends @Nullable Object, X extends Throwable> T run(Collection<String> resources, Duration ttl,
+			LockOptions options, LockCallback<T, X> callback) throws X {
 		DefaultLockHandle lock = acquire(prepare(resources, ttl, settings(options, true))).lockOrThrow();
 		T result;
 		try {
@@ -354,6 +362,13 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	public <T> CompletableFuture<T> usingAsync(Collection<String> resources, Duration ttl, LockOptions options,
 			AsyncLockCallback<T> callback) {
 		Objects.requireNonNull(callback, "callback must not be null");
+		UsingInterceptor interceptor = this.parts.interceptor;
+		return (interceptor == null) ? start(resources, ttl, options, callback)
+				: interceptor.usingAsync(options, callback, (routine) -> start(resources, ttl, options, routine));
+	}
+
+	private <T> CompletableFuture<T> start(Collection<String> resources, Duration ttl, LockOptions options,
+			AsyncLockCallback<T> callback) {
 		Acquisition acquisition = begin(resources, ttl, settings(options, true));
 		CompletableFuture<T> future = new CompletableFuture<>();
 		CompletionStage<AcquireOutcome> stage = acquisition.outcome();
@@ -486,11 +501,12 @@ public final class DefaultRedlock implements Redlock, AutoCloseable {
 	 * @param defaults what these options stand for
 	 * @param shortTtls warns of a ttl that is too short for the command timeout
 	 * @param releaseOnClose whether locks that are still held are released then
+	 * @param interceptor goes around blocks, {@code null} for none
 	 * @param onClose closes what the client owns besides its nodes
 	 */
 	record Parts(String name, NodeGroup nodes, KeepAlive keepAlive, Requests requests, UserCode userCode,
 			Duration defaultTtl, LockOptions defaultOptions, LockSettings defaults, ShortTtls shortTtls,
-			boolean releaseOnClose, List<Runnable> onClose) {
+			boolean releaseOnClose, @Nullable UsingInterceptor interceptor, List<Runnable> onClose) {
 	}
 
 }

@@ -16,6 +16,7 @@ import io.github.redlock.LockOptions;
 import io.github.redlock.LockRules;
 import io.github.redlock.RedlockListener;
 import io.github.redlock.RedlockObserver;
+import io.github.redlock.UsingInterceptor;
 import io.github.redlock.spi.Awaiter;
 import io.github.redlock.spi.LockNode;
 import io.github.redlock.spi.NodeIo;
@@ -52,6 +53,8 @@ public final class RedlockBuilder {
 	private boolean fencing = true;
 
 	private boolean releaseHeldOnClose = false;
+
+	private @Nullable UsingInterceptor interceptor;
 
 	private @Nullable TimeSource time;
 
@@ -94,6 +97,16 @@ public final class RedlockBuilder {
 	 */
 	public RedlockBuilder observer(RedlockObserver observer) {
 		this.observers.add(Objects.requireNonNull(observer, "observer must not be null"));
+		return this;
+	}
+
+	/**
+	 * What goes around the blocks that run under a lock.
+	 * @param interceptor replaces the one set before
+	 * @return this
+	 */
+	public RedlockBuilder interceptor(UsingInterceptor interceptor) {
+		this.interceptor = Objects.requireNonNull(interceptor, "interceptor must not be null");
 		return this;
 	}
 
@@ -261,7 +274,7 @@ public final class RedlockBuilder {
 				new DefaultRedlock.Parts(this.name, group, new KeepAlive(group, this.commandTimeout, this.extendAfter),
 						new Requests(values, this.fencing ? new FencingTokens(time::wallClockMicros) : null), userCode,
 						this.defaultTtl, defaults.over(this.options), defaults, new ShortTtls(this.commandTimeout),
-						this.releaseHeldOnClose, onClose));
+						this.releaseHeldOnClose, this.interceptor, onClose));
 		if (values instanceof LockValues own) {
 			own.prepare();
 		}
