@@ -145,13 +145,24 @@ class OperatorViewIT {
 		await().untilAsserted(
 				() -> assertThat(get("/health/redlock")).contains("\"status\":\"DOWN\"", "\"voting\":\"1 of 3\""));
 		assertThat(send("GET", "/health").statusCode()).isEqualTo(503);
-		assertThat(get("/health/liveness")).doesNotContain("redlock");
+		assertThat(send("GET", "/health/liveness").statusCode()).isEqualTo(200);
+		assertThat(send("GET", "/health/readiness").statusCode()).isEqualTo(200);
 		this.servers.server(0).start();
 		this.servers.server(1).start();
 		await().atMost(Duration.ofSeconds(20))
 			.untilAsserted(() -> assertThat(get("/health/redlock")).contains("\"voting\":\"3 of 3\""));
 		await().untilAsserted(() -> assertThat(this.context.getBean(Application.class).events())
 			.containsExactly("QuorumLostEvent", "QuorumRegainedEvent"));
+	}
+
+	@Test
+	void readinessHasTheLocksWhereThatIsConfigured() throws Exception {
+		start("management.endpoint.health.group.readiness.include=readinessState,redlock");
+		assertThat(get("/health/readiness")).contains("\"status\":\"UP\"", "\"voting\":\"3 of 3\"");
+		this.servers.server(0).kill();
+		this.servers.server(1).kill();
+		await().untilAsserted(() -> assertThat(send("GET", "/health/readiness").statusCode()).isEqualTo(503));
+		assertThat(send("GET", "/health/liveness").statusCode()).isEqualTo(200);
 	}
 
 	@Test
@@ -181,9 +192,17 @@ class OperatorViewIT {
 		start();
 		LockHandle lock = redlock().acquire(List.of("order:42"), TTL,
 				LockOptions.builder().name("pay").autoExtend(true).build());
-		assertThat(get("/redlock"))
-			.contains("\"resources\":[\"order:42\"]", "\"name\":\"pay\"", "\"token\":" + lock.fencingToken(),
-					"\"thread\":\"" + Thread.currentThread().getName() + "\"", "\"quorum\":2")
+		lock.extend();
+		redlock().acquireAsync(List.of("order:42"), TTL,
+				LockOptions.builder().name("refund").waitTime(Duration.ofMinutes(1)).build());
+		String thread = "\"thread\":\"" + Thread.currentThread().getName() + "\"";
+		assertThat(get("/redlock")).contains("\"quorum\":2", "\"voting\":3")
+			.containsPattern("\"held\":\\[\\{\"resources\":\\[\"order:42\"],\"name\":\"pay\",\"heldForMillis\":\\d+,"
+					+ "\"remainingMillis\":1\\d{4},\"extensions\":1,\"token\":" + lock.fencingToken() + "," + thread
+					+ "}]")
+			.containsPattern(
+					"\"waiting\":\\[\\{\"resources\":\\[\"order:42\"],\"name\":\"refund\",\"waitingForMillis\":\\d+,"
+							+ thread + "}]")
 			.doesNotContain(lock.value());
 		String holder = get("/redlock/redlock/order:42");
 		assertThat(holder).contains("\"state\":\"HELD\"", "\"owner\":\"shop:" + ProcessHandle.current().pid() + "\"")
