@@ -250,6 +250,19 @@ class LockReleaseTests {
 		assertThat(this.cluster.time().scheduled()).isZero();
 	}
 
+	/** [60] */
+	@Test
+	void nothingIsExtendedAfterTheClose() {
+		LockHandle lock = this.redlock.acquire("a", TTL, LockOptions.builder().autoExtend(true).build());
+		advance(TTL);
+		assertThat(lock.isValid()).isTrue();
+		this.redlock.close();
+		this.cluster.clearLogs();
+		advance(TTL.multipliedBy(2));
+		assertThat(this.cluster.nodes()).allSatisfy((node) -> assertThat(node.log()).isEmpty());
+		assertThat(this.cluster.holding("a")).isZero();
+	}
+
 	@Test
 	void closingTheRedlockReleasesWhatIsHeldIfThatIsWanted() {
 		DefaultRedlock redlock = this.cluster

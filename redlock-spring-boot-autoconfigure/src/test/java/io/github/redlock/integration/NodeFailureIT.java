@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
@@ -182,6 +183,36 @@ class NodeFailureIT extends AbstractQuorumIT {
 		}
 		assertThat(lock.release()).isTrue();
 		await().until(() -> this.servers.holding("redlock:a") == 0);
+	}
+
+	/** [62] */
+	@Test
+	void scriptsThatOneNodeHasForgottenAreSentAgainToThatNodeOnly() {
+		start(3);
+		DefaultRedlock redlock = client();
+		redlock.acquire("a", TTL).release();
+		await().until(() -> this.servers.holding("redlock:a") == 0);
+		for (int i = 0; i < 3; i++) {
+			try (Jedis jedis = this.servers.server(i).connect()) {
+				jedis.configResetStat();
+			}
+		}
+		try (Jedis jedis = this.servers.server(0).connect()) {
+			jedis.scriptFlush();
+		}
+		redlock.acquire("a", TTL).release();
+		await().until(() -> this.servers.holding("redlock:a") == 0);
+		assertThat(IntStream.range(0, 3).mapToObj(this::scriptsSent)).containsExactly(1L, 0L, 0L);
+	}
+
+	private long scriptsSent(int server) {
+		try (Jedis jedis = this.servers.server(server).connect()) {
+			return jedis.info("commandstats")
+				.lines()
+				.filter((line) -> line.startsWith("cmdstat_eval:"))
+				.mapToLong((line) -> Long.parseLong(line.replaceAll(".*:calls=(\\d+),.*", "$1")))
+				.sum();
+		}
 	}
 
 	/**
