@@ -355,13 +355,21 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 	 */
 	@Override
 	public void close() {
+		close(LAST_REQUESTS);
+	}
+
+	/**
+	 * Close.
+	 * @param patience how long the last requests may take
+	 */
+	void close(Duration patience) {
 		closeNotices();
 		this.queue.close();
 		if (Thread.currentThread() == this.dispatcher) {
 			return;
 		}
 		try {
-			this.dispatcher.join(LAST_REQUESTS.toMillis());
+			this.dispatcher.join(patience.toMillis());
 			this.dispatcher.interrupt();
 		}
 		catch (InterruptedException ex) {

@@ -1,5 +1,6 @@
 package io.github.redlock.redis;
 
+import java.util.Arrays;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
@@ -49,8 +50,16 @@ final class ScriptCommands {
 
 	ScriptCommand of(LockScript script, LockRequest request) {
 		ScriptCommand command = this.last.get(script, request);
-		return (command != null) ? command
-				: this.last.put(request, (script == LockScript.RELEASE) ? release(request) : withTtl(script, request));
+		return (command != null) ? command : this.last.put(request, make(script, request));
+	}
+
+	private ScriptCommand make(LockScript script, LockRequest request) {
+		return switch (script) {
+			case RELEASE -> release(script, request, LockKeys.bytes(request.value()));
+			case RELEASE_LATER ->
+				release(script, request, LockKeys.bytes(request.value()), Arguments.number(request.ttl().toMillis()));
+			default -> withTtl(script, request);
+		};
 	}
 
 	/**
@@ -114,18 +123,20 @@ final class ScriptCommands {
 		return new ScriptCommand(LockScript.EXTEND_ALL, keys, args);
 	}
 
-	private ScriptCommand release(LockRequest request) {
+	/**
+	 * A command that tells those who wait.
+	 */
+	private ScriptCommand release(LockScript script, LockRequest request, byte[]... first) {
 		List<String> resources = request.resources();
-		byte[][] args = new byte[1 + resources.size()][];
-		args[0] = LockKeys.bytes(request.value());
+		byte[][] args = Arrays.copyOf(first, first.length + resources.size());
 		for (int i = 0; i < resources.size(); i++) {
-			args[1 + i] = LockKeys.bytes(this.keys.channel(resources.get(i)));
+			args[first.length + i] = LockKeys.bytes(this.keys.channel(resources.get(i)));
 		}
-		return new ScriptCommand(LockScript.RELEASE, this.keys.of(resources, false), args);
+		return new ScriptCommand(script, this.keys.of(resources, false), args);
 	}
 
 	private ScriptCommand withTtl(LockScript script, LockRequest request) {
-		boolean fenced = request.isFenced() && script != LockScript.RELEASE_LATER;
+		boolean fenced = request.isFenced();
 		byte[][] keys = this.keys.of(request.resources(), fenced);
 		byte[] value = LockKeys.bytes(request.value());
 		byte[] ttl = Arguments.number(request.ttl().toMillis());

@@ -60,7 +60,7 @@ class ClosingNodeTests {
 		CompletionStage<Vote> underWay = this.node.release(REQUEST);
 		assertThat(this.begun.await(20, TimeUnit.SECONDS)).isTrue();
 		CompletionStage<Vote> queued = this.node.release(REQUEST);
-		CompletableFuture<Void> closing = CompletableFuture.runAsync(this.node::close);
+		CompletableFuture<Void> closing = CompletableFuture.runAsync(() -> this.node.close(Duration.ofSeconds(20)));
 		await().until(() -> this.node.release(REQUEST).toCompletableFuture().isDone());
 		this.goOn.countDown();
 		closing.get(20, TimeUnit.SECONDS);
