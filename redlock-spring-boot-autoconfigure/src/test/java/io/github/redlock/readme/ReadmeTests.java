@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -50,8 +49,6 @@ class ReadmeTests {
 
 	private static final Path ROOT = Path.of("..");
 
-	private static final Path SAMPLE = ROOT.resolve("redlock-sample-app");
-
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(DistributedLockAutoConfiguration.class, AopAutoConfiguration.class));
 
@@ -59,32 +56,8 @@ class ReadmeTests {
 		return Files.readString(ROOT.resolve("README.md"));
 	}
 
-	private static List<String> blocks(String language) throws IOException {
-		return Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
-			.matcher(readme())
-			.results()
-			.map((MatchResult match) -> match.group(1))
-			.toList();
-	}
-
-	/** Word for word, however the formatter breaks the lines. */
-	private static String words(String text) {
-		return text.strip().replaceAll("\\s+", " ");
-	}
-
-	@Test
-	void everyJavaSnippetIsCompiled() throws IOException {
-		String source = words(Files.readString(Path.of("src/test/java/io/github/redlock/readme/ReadmeSnippets.java")));
-		String test = words(Files.readString(Path.of("src/test/java/io/github/redlock/readme/InvoiceTests.java")));
-		String jpa = words(
-				Files.readString(SAMPLE.resolve("src/test/java/io/github/redlock/sample/JpaFencingTests.java")));
-		assertThat(blocks("java")).hasSize(15).allSatisfy((block) -> {
-			String words = words(block);
-			boolean isTest = words.startsWith("@SpringBootTest");
-			// What the test adds to the snippet is its application.
-			assertThat(isTest ? test : words.contains("createQuery") ? jpa : source)
-				.contains(isTest ? words.substring(0, words.length() - 1) : words);
-		});
+	private static List<String> blocks(String language) {
+		return Document.of("README.md").blocks(language);
 	}
 
 	@Test
@@ -190,11 +163,6 @@ class ReadmeTests {
 		}
 	}
 
-	@Test
-	void composeSnippetIsTheFileToCopy() throws IOException {
-		assertThat(blocks("yaml")).contains(Files.readString(ROOT.resolve("docs/compose.yaml")));
-	}
-
 	/** docs/traps.md names tests; each of them exists. */
 	@Test
 	void everyTestNamedInTheListOfTrapsExists() throws IOException {
@@ -226,20 +194,6 @@ class ReadmeTests {
 			Path file = files.filter((path) -> path.endsWith(testClass + ".java")).findFirst().orElseThrow();
 			return Files.readString(file);
 		}
-	}
-
-	@Test
-	void dependencySnippetHasTheVersionOfTheProject() throws IOException {
-		String pom = Files.readString(ROOT.resolve("pom.xml"));
-		assertThat(blocks("xml").get(0))
-			.contains(pom.substring(pom.indexOf("<version>"), pom.indexOf("</version>")) + "</version>");
-	}
-
-	@Test
-	void sqlSnippetIsThatOfTheSample() throws IOException {
-		String source = Files.readString(SAMPLE.resolve("src/main/java/io/github/redlock/sample/ShowRepository.java"));
-		assertThat(blocks("sql").get(0).lines().filter((line) -> !line.startsWith("--"))).hasSize(2)
-			.allSatisfy((statement) -> assertThat(source).contains("\"" + statement + "\""));
 	}
 
 }
