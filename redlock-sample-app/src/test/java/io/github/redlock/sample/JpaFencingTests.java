@@ -18,8 +18,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * The same as {@link FencingTests} with JPA, in transactions, with the lines that the
- * README shows.
+ * The same as {@link FencingTests} with JPA, in transactions, with the lines that
+ * docs/fencing.md shows.
  */
 class JpaFencingTests {
 

@@ -22,8 +22,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Two instances of the shop, as in the README: the first brings the servers, the second
- * uses them.
+ * Two instances of the shop, as in docs/sample.md: the first brings the servers, the
+ * second uses them.
  */
 class TicketShopIT {
 

@@ -39,7 +39,7 @@ enum ServerTrouble {
 
 	/** Inside of a script, servers say it without the code. */
 	NOPERM("NOPERM|ACL failure|can't run this command", false, "refuses a right that the lock needs",
-			"grant its user the rights that the README lists"),
+			"grant its user the rights that docs/operations.md lists"),
 
 	DENIED("DENIED|protected mode", false, "is in protected mode and serves its own machine only",
 			"give it a password, or an address to bind to, and restart it"),

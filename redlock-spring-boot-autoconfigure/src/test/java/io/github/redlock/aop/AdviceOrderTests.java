@@ -39,7 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Where the lock lies among the advice of Spring, all of it on one method. Numbers 51 and
- * 53 of docs/traps.md; the table is in the README.
+ * 53 of docs/traps.md; the table is in docs/annotation.md.
  */
 class AdviceOrderTests {
 

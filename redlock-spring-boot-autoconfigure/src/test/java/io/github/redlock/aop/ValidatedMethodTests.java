@@ -26,7 +26,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
- * Where the lock lies beside {@code @Validated}; the table is in the README.
+ * Where the lock lies beside {@code @Validated}; the table is in docs/annotation.md.
  */
 class ValidatedMethodTests {
 

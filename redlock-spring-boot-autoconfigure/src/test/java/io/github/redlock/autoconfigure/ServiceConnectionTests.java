@@ -104,7 +104,7 @@ class ServiceConnectionTests {
 			});
 	}
 
-	/** What the README tells to copy. */
+	/** What docs/testing.md tells to copy. */
 	@Test
 	@SuppressWarnings("unchecked")
 	void servicesOfTheDocumentedFileAreThreeNodes() throws IOException {

@@ -48,14 +48,39 @@ class DocumentLinkTests {
 				: "no heading has this anchor";
 	}
 
-	/** Tables, code, HTML, the targets of links and the history may be longer. */
+	@Test
+	void everyPageIsInTheIndexAndInTheReadme() {
+		List<String> pages = DOCUMENTS.stream()
+			.filter((document) -> document.path().startsWith("docs"))
+			.map((document) -> document.path().getFileName().toString())
+			.filter((name) -> !name.equals("README.md"))
+			.toList();
+		assertThat(Document.of("docs/README.md").links()).containsAll(pages);
+		assertThat(Document.of("README.md").links()).containsAll(pages.stream().map((name) -> "docs/" + name).toList());
+	}
+
+	/** The list comes before the first part of the page, and has all of them in order. */
+	@Test
+	void everyPageOfTheReferenceBeginsWithItsContents() {
+		assertThat(DOCUMENTS)
+			.filteredOn((document) -> document.path().startsWith("docs") && !document.path().endsWith("README.md"))
+			.hasSizeGreaterThan(5)
+			.allSatisfy((document) -> {
+				List<String> head = document.lines()
+					.stream()
+					.takeWhile((line) -> !line.startsWith("## "))
+					.filter((line) -> line.startsWith("- ["))
+					.toList();
+				assertThat(new Document(document.path(), head).links()).as("contents of %s", document)
+					.isEqualTo(document.anchors(2, 2).stream().map((anchor) -> "#" + anchor).toList());
+			});
+	}
+
+	/** Tables, code, HTML, and the targets of links may be longer. */
 	@Test
 	void linesAreWrapped() {
 		List<String> longLines = new ArrayList<>();
 		for (Document document : DOCUMENTS) {
-			if (document.path().endsWith("CHANGELOG.md")) {
-				continue;
-			}
 			List<String> prose = document.prose();
 			for (int i = 0; i < prose.size(); i++) {
 				String line = prose.get(i);

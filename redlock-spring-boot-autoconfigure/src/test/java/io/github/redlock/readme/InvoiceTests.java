@@ -15,7 +15,7 @@ import io.github.redlock.readme.ReadmeSnippets.Annotated;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** The test that the README shows. */
+/** The test that docs/testing.md shows. */
 @SpringBootTest(properties = "redlock.mode=in-memory")
 class InvoiceTests {
 

@@ -28,8 +28,8 @@ import io.github.redlock.aop.ReactiveCurrentLock;
 import io.github.redlock.event.LockLostEvent;
 
 /**
- * Every Java snippet of the README, word for word; {@link ReadmeTests} compares them and
- * runs them.
+ * The Java snippets of the README and of the reference, word for word;
+ * {@link DocumentSnippetTests} compares them and {@link ReadmeTests} runs them.
  */
 class ReadmeSnippets {
 

@@ -18,7 +18,6 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.env.YamlPropertySourceLoader;
-import org.springframework.boot.json.JsonParserFactory;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.ByteArrayResource;
@@ -43,21 +42,22 @@ import io.github.redlock.testing.FakeCluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What the README shows is what compiles and runs.
+ * What the README and the reference show does what they say; {@link DocumentSnippetTests}
+ * compares the text.
  */
 class ReadmeTests {
-
-	private static final Path ROOT = Path.of("..");
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(DistributedLockAutoConfiguration.class, AopAutoConfiguration.class));
 
-	private static String readme() throws IOException {
-		return Files.readString(ROOT.resolve("README.md"));
-	}
-
-	private static List<String> blocks(String language) {
-		return Document.of("README.md").blocks(language);
+	private static List<PropertySource<?>> yaml(String page, String part) throws IOException {
+		String yaml = Document.of(page)
+			.blocks("yaml")
+			.stream()
+			.filter((block) -> block.contains(part))
+			.findFirst()
+			.orElseThrow();
+		return new YamlPropertySourceLoader().load(page, new ByteArrayResource(yaml.getBytes(StandardCharsets.UTF_8)));
 	}
 
 	@Test
@@ -99,8 +99,7 @@ class ReadmeTests {
 
 	@Test
 	void yamlSnippetConfiguresTwoSetsOfNodes() throws IOException {
-		List<PropertySource<?>> sources = new YamlPropertySourceLoader().load("readme",
-				new ByteArrayResource(blocks("yaml").get(1).getBytes(StandardCharsets.UTF_8)));
+		List<PropertySource<?>> sources = yaml("docs/properties.md", "sets:");
 		new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(RedlockAutoConfiguration.class, SslAutoConfiguration.class))
 			.withInitializer((context) -> sources
@@ -136,9 +135,7 @@ class ReadmeTests {
 
 	@Test
 	void yamlSnippetConfiguresThreeNodes() throws IOException {
-		String yaml = blocks("yaml").get(0);
-		List<PropertySource<?>> sources = new YamlPropertySourceLoader().load("readme",
-				new ByteArrayResource(yaml.getBytes(StandardCharsets.UTF_8)));
+		List<PropertySource<?>> sources = yaml("README.md", "nodes:");
 		new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(RedlockAutoConfiguration.class, SslAutoConfiguration.class))
 			.withInitializer((context) -> sources
@@ -148,25 +145,10 @@ class ReadmeTests {
 				.containsExactly("redis1.example.com:6379", "redis2.example.com:6379", "redis3.example.com:6379"));
 	}
 
-	@Test
-	@SuppressWarnings("unchecked")
-	void everyPropertyIsInTheTable() throws IOException {
-		String readme = readme();
-		try (var stream = getClass().getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
-			List<Object> properties = (List<Object>) JsonParserFactory.getJsonParser()
-				.parseMap(new String(stream.readAllBytes(), StandardCharsets.UTF_8))
-				.get("properties");
-			assertThat(properties).isNotEmpty().allSatisfy((property) -> {
-				String name = (String) ((java.util.Map<String, Object>) property).get("name");
-				assertThat(readme).contains("`" + name + (name.equals("redlock.nodes") ? "[]" : "`"));
-			});
-		}
-	}
-
 	/** docs/traps.md names tests; each of them exists. */
 	@Test
 	void everyTestNamedInTheListOfTrapsExists() throws IOException {
-		String traps = Files.readString(ROOT.resolve("docs/traps.md"));
+		String traps = Document.text(Document.ROOT.resolve("docs/traps.md"));
 		String source = "";
 		List<String> rows = traps.lines().filter((line) -> line.matches("\\| \\d+ .*")).toList();
 		assertThat(rows).hasSizeGreaterThan(40);

@@ -177,7 +177,7 @@ class SecuredNodeIT {
 		}
 	}
 
-	/** The rights that the README names are enough. */
+	/** The rights that docs/properties.md names are enough. */
 	@Test
 	void userWithFewRightsIsEnough() {
 		RedisServer server = this.opened.add(new RedisServer());
