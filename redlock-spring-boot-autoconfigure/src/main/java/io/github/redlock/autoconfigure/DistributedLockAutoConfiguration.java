@@ -40,6 +40,12 @@ import io.github.redlock.redis.RedisLockNodes;
 @Import(DistributedLockAutoConfiguration.ProxyCreatorRegistrar.class)
 public final class DistributedLockAutoConfiguration {
 
+	/**
+	 * Made by Spring Boot.
+	 */
+	public DistributedLockAutoConfiguration() {
+	}
+
 	@Bean
 	@Role(BeanDefinition.ROLE_INFRASTRUCTURE)
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)

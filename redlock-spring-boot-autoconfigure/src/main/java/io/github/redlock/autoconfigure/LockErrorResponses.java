@@ -31,6 +31,12 @@ public class LockErrorResponses {
 	private static final String RETRY_AFTER_SECONDS = "1";
 
 	/**
+	 * Made by Spring Boot.
+	 */
+	public LockErrorResponses() {
+	}
+
+	/**
 	 * Answer where there is no lock.
 	 * @param thrown why
 	 * @return 409 or 503, with {@code Retry-After}

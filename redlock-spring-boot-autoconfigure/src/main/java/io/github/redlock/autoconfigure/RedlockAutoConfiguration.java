@@ -54,6 +54,12 @@ public final class RedlockAutoConfiguration {
 	private static final Logger logger = LoggerFactory.getLogger(RedlockAutoConfiguration.class);
 
 	/**
+	 * Made by Spring Boot.
+	 */
+	public RedlockAutoConfiguration() {
+	}
+
+	/**
 	 * Before any bean can complain of what a misspelt property has left out.
 	 */
 	@Bean

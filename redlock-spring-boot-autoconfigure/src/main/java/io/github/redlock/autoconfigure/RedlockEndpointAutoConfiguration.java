@@ -23,6 +23,12 @@ import io.github.redlock.actuate.RedlockEndpoint;
 public final class RedlockEndpointAutoConfiguration {
 
 	/**
+	 * Made by Spring Boot.
+	 */
+	public RedlockEndpointAutoConfiguration() {
+	}
+
+	/**
 	 * Apart, so that the class around it can be looked at where the library is missing.
 	 */
 	@Configuration(proxyBeanMethods = false)

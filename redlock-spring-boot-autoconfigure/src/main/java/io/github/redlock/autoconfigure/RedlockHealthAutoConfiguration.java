@@ -35,6 +35,12 @@ import io.github.redlock.actuate.RedlockSet;
 public final class RedlockHealthAutoConfiguration {
 
 	/**
+	 * Made by Spring Boot.
+	 */
+	public RedlockHealthAutoConfiguration() {
+	}
+
+	/**
 	 * Apart, so that the class around it can be looked at where the library is missing.
 	 */
 	@Configuration(proxyBeanMethods = false)

@@ -30,6 +30,12 @@ import io.github.redlock.actuate.RedlockMetrics;
 public final class RedlockMetricsAutoConfiguration {
 
 	/**
+	 * Made by Spring Boot.
+	 */
+	public RedlockMetricsAutoConfiguration() {
+	}
+
+	/**
 	 * Apart, so that the class around it can be looked at where the library is missing.
 	 */
 	@Configuration(proxyBeanMethods = false)

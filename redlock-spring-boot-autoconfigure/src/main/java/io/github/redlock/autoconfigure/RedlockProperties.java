@@ -129,162 +129,308 @@ public class RedlockProperties {
 
 	private final Fencing fencing = new Fencing();
 
+	/**
+	 * Create properties with their defaults.
+	 */
+	public RedlockProperties() {
+	}
+
+	/**
+	 * {@return whether there is a Redlock bean and annotated methods are locked}
+	 */
 	public boolean isEnabled() {
 		return this.enabled;
 	}
 
+	/**
+	 * Set whether there is a Redlock bean and annotated methods are locked.
+	 * @param enabled the value of the property
+	 */
 	public void setEnabled(boolean enabled) {
 		this.enabled = enabled;
 	}
 
+	/**
+	 * {@return where the locks are kept}
+	 */
 	public Mode getMode() {
 		return this.mode;
 	}
 
+	/**
+	 * Set where the locks are kept.
+	 * @param mode the value of the property
+	 */
 	public void setMode(Mode mode) {
 		this.mode = mode;
 	}
 
+	/**
+	 * {@return the longest that a lock is held, {@code null} for no limit}
+	 */
 	public @Nullable Duration getMaxHold() {
 		return this.maxHold;
 	}
 
+	/**
+	 * Set the longest that a lock is held, {@code null} for no limit.
+	 * @param maxHold the value of the property
+	 */
 	public void setMaxHold(@Nullable Duration maxHold) {
 		this.maxHold = maxHold;
 	}
 
+	/**
+	 * {@return further sets of nodes by name}
+	 */
 	public Map<String, NodeSet> getSets() {
 		return this.sets;
 	}
 
+	/**
+	 * Set further sets of nodes by name.
+	 * @param sets the value of the property
+	 */
 	public void setSets(Map<String, NodeSet> sets) {
 		this.sets = sets;
 	}
 
+	/**
+	 * {@return logins by the name of the node}
+	 */
 	public Map<String, Credentials> getCredentials() {
 		return this.credentials;
 	}
 
+	/**
+	 * Set logins by the name of the node.
+	 * @param credentials the value of the property
+	 */
 	public void setCredentials(Map<String, Credentials> credentials) {
 		this.credentials = credentials;
 	}
 
+	/**
+	 * {@return what concerns annotated methods}
+	 */
 	public Annotation getAnnotation() {
 		return this.annotation;
 	}
 
+	/**
+	 * {@return the independent Redis nodes}
+	 */
 	public List<Node> getNodes() {
 		return this.nodes;
 	}
 
+	/**
+	 * Set the independent Redis nodes.
+	 * @param nodes the value of the property
+	 */
 	public void setNodes(List<Node> nodes) {
 		this.nodes = nodes;
 	}
 
+	/**
+	 * {@return what is put in front of every resource}
+	 */
 	public String getKeyPrefix() {
 		return this.keyPrefix;
 	}
 
+	/**
+	 * Set what is put in front of every resource.
+	 * @param keyPrefix the value of the property
+	 */
 	public void setKeyPrefix(String keyPrefix) {
 		this.keyPrefix = keyPrefix;
 	}
 
+	/**
+	 * {@return how long the nodes keep a lock where neither call nor annotation says so}
+	 */
 	public Duration getTtl() {
 		return this.ttl;
 	}
 
+	/**
+	 * Set how long the nodes keep a lock where neither call nor annotation says so.
+	 * @param ttl the value of the property
+	 */
 	public void setTtl(Duration ttl) {
 		this.ttl = ttl;
 	}
 
+	/**
+	 * {@return the share of the ttl that is given up for clocks of different speed}
+	 */
 	public double getDriftFactor() {
 		return this.driftFactor;
 	}
 
+	/**
+	 * Set the share of the ttl that is given up for clocks of different speed.
+	 * @param driftFactor the value of the property
+	 */
 	public void setDriftFactor(double driftFactor) {
 		this.driftFactor = driftFactor;
 	}
 
+	/**
+	 * {@return how long an acquisition waits, {@code null} where the retries bound it}
+	 */
 	public @Nullable Duration getWaitTime() {
 		return this.waitTime;
 	}
 
+	/**
+	 * Set how long an acquisition waits, {@code null} where the retries bound it.
+	 * @param waitTime the value of the property
+	 */
 	public void setWaitTime(@Nullable Duration waitTime) {
 		this.waitTime = waitTime;
 	}
 
+	/**
+	 * {@return how long to wait for a connection to a node}
+	 */
 	public Duration getConnectTimeout() {
 		return this.connectTimeout;
 	}
 
+	/**
+	 * Set how long to wait for a connection to a node.
+	 * @param connectTimeout the value of the property
+	 */
 	public void setConnectTimeout(Duration connectTimeout) {
 		this.connectTimeout = connectTimeout;
 	}
 
+	/**
+	 * {@return how long to wait for the answer of a node}
+	 */
 	public Duration getCommandTimeout() {
 		return this.commandTimeout;
 	}
 
+	/**
+	 * Set how long to wait for the answer of a node.
+	 * @param commandTimeout the value of the property
+	 */
 	public void setCommandTimeout(Duration commandTimeout) {
 		this.commandTimeout = commandTimeout;
 	}
 
+	/**
+	 * {@return how long a server must have been running before it votes}
+	 */
 	public Duration getRestartQuarantine() {
 		return this.restartQuarantine;
 	}
 
+	/**
+	 * Set how long a server must have been running before it votes.
+	 * @param restartQuarantine the value of the property
+	 */
 	public void setRestartQuarantine(Duration restartQuarantine) {
 		this.restartQuarantine = restartQuarantine;
 	}
 
+	/**
+	 * {@return the driver for the nodes, {@code null} for Jedis where it is there, else
+	 * Lettuce}
+	 */
 	public @Nullable ClientType getClientType() {
 		return this.clientType;
 	}
 
+	/**
+	 * Set the driver for the nodes, {@code null} for Jedis where it is there, else
+	 * Lettuce.
+	 * @param clientType the value of the property
+	 */
 	public void setClientType(@Nullable ClientType clientType) {
 		this.clientType = clientType;
 	}
 
+	/**
+	 * {@return whether the value of a lock names its owner in front of its random part}
+	 */
 	public boolean isOwnerInValues() {
 		return this.ownerInValues;
 	}
 
+	/**
+	 * Set whether the value of a lock names its owner in front of its random part.
+	 * @param ownerInValues the value of the property
+	 */
 	public void setOwnerInValues(boolean ownerInValues) {
 		this.ownerInValues = ownerInValues;
 	}
 
+	/**
+	 * {@return whether every lock that is acquired or released is an application event
+	 * too}
+	 */
 	public boolean isLockEvents() {
 		return this.lockEvents;
 	}
 
+	/**
+	 * Set whether every lock that is acquired or released is an application event too.
+	 * @param lockEvents the value of the property
+	 */
 	public void setLockEvents(boolean lockEvents) {
 		this.lockEvents = lockEvents;
 	}
 
+	/**
+	 * {@return whether locks that are still held at the end of a context are released}
+	 */
 	public boolean isReleaseHeldOnClose() {
 		return this.releaseHeldOnClose;
 	}
 
+	/**
+	 * Set whether locks that are still held at the end of a context are released.
+	 * @param releaseHeldOnClose the value of the property
+	 */
 	public void setReleaseHeldOnClose(boolean releaseHeldOnClose) {
 		this.releaseHeldOnClose = releaseHeldOnClose;
 	}
 
+	/**
+	 * {@return what concerns meters}
+	 */
 	public Metrics getMetrics() {
 		return this.metrics;
 	}
 
+	/**
+	 * {@return what concerns web requests}
+	 */
 	public Web getWeb() {
 		return this.web;
 	}
 
+	/**
+	 * {@return what happens after a failed attempt}
+	 */
 	public Retry getRetry() {
 		return this.retry;
 	}
 
+	/**
+	 * {@return what concerns the extension of locks that are in use}
+	 */
 	public AutoExtend getAutoExtend() {
 		return this.autoExtend;
 	}
 
+	/**
+	 * {@return what concerns fencing tokens}
+	 */
 	public Fencing getFencing() {
 		return this.fencing;
 	}
@@ -320,18 +466,40 @@ public class RedlockProperties {
 		 */
 		private @Nullable String keyPrefix;
 
+		/**
+		 * Create properties with their defaults.
+		 */
+		public NodeSet() {
+		}
+
+		/**
+		 * {@return the independent Redis nodes}
+		 */
 		public List<Node> getNodes() {
 			return this.nodes;
 		}
 
+		/**
+		 * Set the independent Redis nodes.
+		 * @param nodes the value of the property
+		 */
 		public void setNodes(List<Node> nodes) {
 			this.nodes = nodes;
 		}
 
+		/**
+		 * {@return what is put in front of every resource of this set, {@code null} for
+		 * {@code redlock.key-prefix}}
+		 */
 		public @Nullable String getKeyPrefix() {
 			return this.keyPrefix;
 		}
 
+		/**
+		 * Set what is put in front of every resource of this set, {@code null} for
+		 * {@code redlock.key-prefix}.
+		 * @param keyPrefix the value of the property
+		 */
 		public void setKeyPrefix(@Nullable String keyPrefix) {
 			this.keyPrefix = keyPrefix;
 		}
@@ -355,18 +523,38 @@ public class RedlockProperties {
 		 */
 		private OnUnadvisable onUnadvisable = OnUnadvisable.FAIL;
 
+		/**
+		 * Create properties with their defaults.
+		 */
+		public Annotation() {
+		}
+
+		/**
+		 * {@return the order of the advice around annotated methods}
+		 */
 		public int getOrder() {
 			return this.order;
 		}
 
+		/**
+		 * Set the order of the advice around annotated methods.
+		 * @param order the value of the property
+		 */
 		public void setOrder(int order) {
 			this.order = order;
 		}
 
+		/**
+		 * {@return what happens if no proxy can intercept an annotated method}
+		 */
 		public OnUnadvisable getOnUnadvisable() {
 			return this.onUnadvisable;
 		}
 
+		/**
+		 * Set what happens if no proxy can intercept an annotated method.
+		 * @param onUnadvisable the value of the property
+		 */
 		public void setOnUnadvisable(OnUnadvisable onUnadvisable) {
 			this.onUnadvisable = onUnadvisable;
 		}
@@ -434,6 +622,12 @@ public class RedlockProperties {
 		private final Cluster cluster = new Cluster();
 
 		/**
+		 * Create properties with their defaults.
+		 */
+		public Node() {
+		}
+
+		/**
 		 * A node without an entry of its own: {@code host:port}, {@code host} or a URL.
 		 * Spring Boot binds {@code redlock.nodes=a:1,b:2} by it.
 		 * @param address the address
@@ -457,70 +651,132 @@ public class RedlockProperties {
 			return node;
 		}
 
+		/**
+		 * {@return the name in statistics, events and logs, {@code null} for host and
+		 * port}
+		 */
 		public @Nullable String getName() {
 			return this.name;
 		}
 
+		/**
+		 * Set the name in statistics, events and logs, {@code null} for host and port.
+		 * @param name the value of the property
+		 */
 		public void setName(@Nullable String name) {
 			this.name = name;
 		}
 
+		/**
+		 * {@return the host name or address, {@code null} if there is a URL, a Sentinel
+		 * or a cluster}
+		 */
 		public @Nullable String getHost() {
 			return this.host;
 		}
 
+		/**
+		 * Set the host name or address, {@code null} if there is a URL, a Sentinel or a
+		 * cluster.
+		 * @param host the value of the property
+		 */
 		public void setHost(@Nullable String host) {
 			this.host = host;
 		}
 
+		/**
+		 * {@return the port, {@code null} for 6379}
+		 */
 		public @Nullable Integer getPort() {
 			return this.port;
 		}
 
+		/**
+		 * Set the port, {@code null} for 6379.
+		 * @param port the value of the property
+		 */
 		public void setPort(@Nullable Integer port) {
 			this.port = port;
 		}
 
+		/**
+		 * {@return the address as a URL, {@code null} if there is none}
+		 */
 		public @Nullable String getUrl() {
 			return this.url;
 		}
 
+		/**
+		 * Set the address as a URL, {@code null} if there is none.
+		 * @param url the value of the property
+		 */
 		public void setUrl(@Nullable String url) {
 			this.url = url;
 		}
 
+		/**
+		 * {@return the user of the access control list, {@code null} for the default
+		 * user}
+		 */
 		public @Nullable String getUsername() {
 			return this.username;
 		}
 
+		/**
+		 * Set the user of the access control list, {@code null} for the default user.
+		 * @param username the value of the property
+		 */
 		public void setUsername(@Nullable String username) {
 			this.username = username;
 		}
 
+		/**
+		 * {@return the password, {@code null} for none}
+		 */
 		public @Nullable String getPassword() {
 			return this.password;
 		}
 
+		/**
+		 * Set the password, {@code null} for none.
+		 * @param password the value of the property
+		 */
 		public void setPassword(@Nullable String password) {
 			this.password = password;
 		}
 
+		/**
+		 * {@return the number of the database, {@code null} for 0}
+		 */
 		public @Nullable Integer getDatabase() {
 			return this.database;
 		}
 
+		/**
+		 * Set the number of the database, {@code null} for 0.
+		 * @param database the value of the property
+		 */
 		public void setDatabase(@Nullable Integer database) {
 			this.database = database;
 		}
 
+		/**
+		 * {@return what concerns TLS}
+		 */
 		public Ssl getSsl() {
 			return this.ssl;
 		}
 
+		/**
+		 * {@return the Sentinel that knows the master, if it has a name}
+		 */
 		public Sentinel getSentinel() {
 			return this.sentinel;
 		}
 
+		/**
+		 * {@return the cluster, if it has nodes}
+		 */
 		public Cluster getCluster() {
 			return this.cluster;
 		}
@@ -544,18 +800,39 @@ public class RedlockProperties {
 		 */
 		private @Nullable String bundle;
 
+		/**
+		 * Create properties with their defaults.
+		 */
+		public Ssl() {
+		}
+
+		/**
+		 * {@return whether to use TLS, {@code null} if a bundle or the URL says so}
+		 */
 		public @Nullable Boolean getEnabled() {
 			return this.enabled;
 		}
 
+		/**
+		 * Set whether to use TLS, {@code null} if a bundle or the URL says so.
+		 * @param enabled the value of the property
+		 */
 		public void setEnabled(@Nullable Boolean enabled) {
 			this.enabled = enabled;
 		}
 
+		/**
+		 * {@return the name of the SSL bundle, {@code null} for the trust store of the
+		 * system}
+		 */
 		public @Nullable String getBundle() {
 			return this.bundle;
 		}
 
+		/**
+		 * Set the name of the SSL bundle, {@code null} for the trust store of the system.
+		 * @param bundle the value of the property
+		 */
 		public void setBundle(@Nullable String bundle) {
 			this.bundle = bundle;
 		}
@@ -582,26 +859,53 @@ public class RedlockProperties {
 		 */
 		private Duration jitter = Duration.ofMillis(100);
 
+		/**
+		 * Create properties with their defaults.
+		 */
+		public Retry() {
+		}
+
+		/**
+		 * {@return how many more attempts follow a failed one}
+		 */
 		public int getCount() {
 			return this.count;
 		}
 
+		/**
+		 * Set how many more attempts follow a failed one.
+		 * @param count the value of the property
+		 */
 		public void setCount(int count) {
 			this.count = count;
 		}
 
+		/**
+		 * {@return how long to pause before the next attempt}
+		 */
 		public Duration getDelay() {
 			return this.delay;
 		}
 
+		/**
+		 * Set how long to pause before the next attempt.
+		 * @param delay the value of the property
+		 */
 		public void setDelay(Duration delay) {
 			this.delay = delay;
 		}
 
+		/**
+		 * {@return the most by which a pause is made longer or shorter, at random}
+		 */
 		public Duration getJitter() {
 			return this.jitter;
 		}
 
+		/**
+		 * Set the most by which a pause is made longer or shorter, at random.
+		 * @param jitter the value of the property
+		 */
 		public void setJitter(Duration jitter) {
 			this.jitter = jitter;
 		}
@@ -624,18 +928,38 @@ public class RedlockProperties {
 		 */
 		private double after = 1.0 / 3;
 
+		/**
+		 * Create properties with their defaults.
+		 */
+		public AutoExtend() {
+		}
+
+		/**
+		 * {@return whether annotated methods and blocks extend their lock while they run}
+		 */
 		public boolean isEnabled() {
 			return this.enabled;
 		}
 
+		/**
+		 * Set whether annotated methods and blocks extend their lock while they run.
+		 * @param enabled the value of the property
+		 */
 		public void setEnabled(boolean enabled) {
 			this.enabled = enabled;
 		}
 
+		/**
+		 * {@return the share of the ttl after which the extension begins}
+		 */
 		public double getAfter() {
 			return this.after;
 		}
 
+		/**
+		 * Set the share of the ttl after which the extension begins.
+		 * @param after the value of the property
+		 */
 		public void setAfter(double after) {
 			this.after = after;
 		}
@@ -652,10 +976,23 @@ public class RedlockProperties {
 		 */
 		private boolean enabled = true;
 
+		/**
+		 * Create properties with their defaults.
+		 */
+		public Fencing() {
+		}
+
+		/**
+		 * {@return whether locks carry fencing tokens}
+		 */
 		public boolean isEnabled() {
 			return this.enabled;
 		}
 
+		/**
+		 * Set whether locks carry fencing tokens.
+		 * @param enabled the value of the property
+		 */
 		public void setEnabled(boolean enabled) {
 			this.enabled = enabled;
 		}
@@ -677,18 +1014,40 @@ public class RedlockProperties {
 		 */
 		private @Nullable String password;
 
+		/**
+		 * Create properties with their defaults.
+		 */
+		public Credentials() {
+		}
+
+		/**
+		 * {@return the user of the node's access control list, {@code null} for its
+		 * default user}
+		 */
 		public @Nullable String getUsername() {
 			return this.username;
 		}
 
+		/**
+		 * Set the user of the node's access control list, {@code null} for its default
+		 * user.
+		 * @param username the value of the property
+		 */
 		public void setUsername(@Nullable String username) {
 			this.username = username;
 		}
 
+		/**
+		 * {@return the password of that user, {@code null} for none}
+		 */
 		public @Nullable String getPassword() {
 			return this.password;
 		}
 
+		/**
+		 * Set the password of that user, {@code null} for none.
+		 * @param password the value of the property
+		 */
 		public void setPassword(@Nullable String password) {
 			this.password = password;
 		}
@@ -721,34 +1080,68 @@ public class RedlockProperties {
 		 */
 		private @Nullable String password;
 
+		/**
+		 * Create properties with their defaults.
+		 */
+		public Sentinel() {
+		}
+
+		/**
+		 * {@return the name of the master, {@code null} if there is no Sentinel}
+		 */
 		public @Nullable String getMaster() {
 			return this.master;
 		}
 
+		/**
+		 * Set the name of the master, {@code null} if there is no Sentinel.
+		 * @param master the value of the property
+		 */
 		public void setMaster(@Nullable String master) {
 			this.master = master;
 		}
 
+		/**
+		 * {@return the addresses of the Sentinel servers}
+		 */
 		public List<String> getNodes() {
 			return this.nodes;
 		}
 
+		/**
+		 * Set the addresses of the Sentinel servers.
+		 * @param nodes the value of the property
+		 */
 		public void setNodes(List<String> nodes) {
 			this.nodes = nodes;
 		}
 
+		/**
+		 * {@return the user of the Sentinel servers, {@code null} for their default user}
+		 */
 		public @Nullable String getUsername() {
 			return this.username;
 		}
 
+		/**
+		 * Set the user of the Sentinel servers, {@code null} for their default user.
+		 * @param username the value of the property
+		 */
 		public void setUsername(@Nullable String username) {
 			this.username = username;
 		}
 
+		/**
+		 * {@return the password of the Sentinel servers, {@code null} for none}
+		 */
 		public @Nullable String getPassword() {
 			return this.password;
 		}
 
+		/**
+		 * Set the password of the Sentinel servers, {@code null} for none.
+		 * @param password the value of the property
+		 */
 		public void setPassword(@Nullable String password) {
 			this.password = password;
 		}
@@ -766,10 +1159,23 @@ public class RedlockProperties {
 		 */
 		private List<String> nodes = new ArrayList<>();
 
+		/**
+		 * Create properties with their defaults.
+		 */
+		public Cluster() {
+		}
+
+		/**
+		 * {@return the addresses of some of its servers}
+		 */
 		public List<String> getNodes() {
 			return this.nodes;
 		}
 
+		/**
+		 * Set the addresses of some of its servers.
+		 * @param nodes the value of the property
+		 */
 		public void setNodes(List<String> nodes) {
 			this.nodes = nodes;
 		}
@@ -799,10 +1205,23 @@ public class RedlockProperties {
 		 */
 		private boolean enabled = true;
 
+		/**
+		 * Create properties with their defaults.
+		 */
+		public Metrics() {
+		}
+
+		/**
+		 * {@return whether locks and nodes are measured, where there is a MeterRegistry}
+		 */
 		public boolean isEnabled() {
 			return this.enabled;
 		}
 
+		/**
+		 * Set whether locks and nodes are measured, where there is a MeterRegistry.
+		 * @param enabled the value of the property
+		 */
 		public void setEnabled(boolean enabled) {
 			this.enabled = enabled;
 		}
@@ -820,10 +1239,24 @@ public class RedlockProperties {
 		 */
 		private boolean errorResponses = true;
 
+		/**
+		 * Create properties with their defaults.
+		 */
+		public Web() {
+		}
+
+		/**
+		 * {@return whether a request that finds no lock or loses it is answered as a
+		 * problem}
+		 */
 		public boolean isErrorResponses() {
 			return this.errorResponses;
 		}
 
+		/**
+		 * Set whether a request that finds no lock or loses it is answered as a problem.
+		 * @param errorResponses the value of the property
+		 */
 		public void setErrorResponses(boolean errorResponses) {
 			this.errorResponses = errorResponses;
 		}

@@ -23,6 +23,12 @@ import io.github.redlock.Redlock;
 @ConditionalOnBooleanProperty(name = "redlock.web.error-responses", matchIfMissing = true)
 public final class RedlockWebAutoConfiguration {
 
+	/**
+	 * Made by Spring Boot.
+	 */
+	public RedlockWebAutoConfiguration() {
+	}
+
 	@Bean
 	@ConditionalOnMissingBean
 	LockErrorResponses lockErrorResponses() {
