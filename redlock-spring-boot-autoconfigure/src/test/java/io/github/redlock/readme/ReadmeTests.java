@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -172,10 +173,15 @@ class ReadmeTests {
 	}
 
 	private static String source(String testClass) throws IOException {
-		try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
-			Path file = files.filter((path) -> path.endsWith(testClass + ".java")).findFirst().orElseThrow();
-			return Files.readString(file);
+		for (Path module : List.of(Path.of("."), Path.of("..", "redlock-sample-app"))) {
+			try (Stream<Path> files = Files.walk(module.resolve("src/test/java"))) {
+				Optional<Path> file = files.filter((path) -> path.endsWith(testClass + ".java")).findFirst();
+				if (file.isPresent()) {
+					return Files.readString(file.get());
+				}
+			}
 		}
+		throw new AssertionError("there is no " + testClass);
 	}
 
 }
