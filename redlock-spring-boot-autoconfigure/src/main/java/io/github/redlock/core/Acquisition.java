@@ -389,15 +389,15 @@ final class Acquisition implements Turn.Owner, HeadStart.Owner {
 	}
 
 	/**
-	 * Release what an attempt has won, on every node. Where only one was asked, and has
-	 * refused, nothing was set.
+	 * Release what an attempt has won, on every node that was asked.
 	 * @param audibly whether other clients may have been refused because of it, and are
 	 * to be told that this one does not try again
 	 */
 	private void withdraw(Attempt attempt, boolean audibly) {
 		LockCommand command = audibly ? LockCommand.RELEASE : LockCommand.WITHDRAW;
-		if (!attempt.round().isRefused()) {
-			for (int i = 0; i < this.shared.nodes.guards().size(); i++) {
+		VotingRound round = attempt.round();
+		for (int i = 0; i < this.shared.nodes.guards().size(); i++) {
+			if (!round.isRefused() || round.voteOf(i) != null) {
 				this.shared.nodes.sendInBackground(i, command, attempt.request());
 			}
 		}

@@ -281,11 +281,7 @@ final class NodeGuard implements RequestTimeouts.Receiver {
 
 	@Override
 	public void answered(RequestTimeouts.Request request, Vote vote) {
-		boolean refused = request.command() == LockCommand.ACQUIRE
-				&& (vote instanceof Vote.Held || vote instanceof Vote.Stale);
-		if (refused || (request.command().isRelease() && !(vote instanceof Vote.Failed))) {
-			// The node holds nothing under this value: it has refused to set it, or has
-			// deleted it.
+		if (request.command().isRelease() && !(vote instanceof Vote.Failed)) {
 			this.releases.confirmed(request.request().value());
 		}
 	}

@@ -208,7 +208,7 @@ class WaitingTests {
 		this.cluster.clearLogs();
 		pass(Duration.ofSeconds(29));
 		List<Integer> asked = this.cluster.nodes().stream().map((node) -> node.log().size()).toList();
-		assertThat(asked.get(2)).as("200 ms, doubled until 5 s: ten times").isBetween(8, 11);
+		assertThat(asked.get(2)).as("200 ms, doubled until 5 s: ten times, each withdrawn").isBetween(16, 22);
 		assertThat(asked.subList(0, 2)).containsOnly(0);
 		this.cluster.nodes().forEach((node) -> node.delete("a"));
 		this.cluster.node(2).tellOfRelease();

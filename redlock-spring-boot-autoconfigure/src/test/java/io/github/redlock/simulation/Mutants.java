@@ -187,6 +187,7 @@ final class Mutants {
 			Mutant.of("an outage is taken for a held lock")
 				.edit(ACQUISITION, "round.isUnreachable() ? Reason.NO_QUORUM : Reason.HELD", "Reason.HELD"),
 			Mutant.of("nobody follows the first of a queue").edit(TURN, "first.becomeFirst(free);", ""),
+			Mutant.of("who waits behind others does not end").edit(TURN, "this.owner.waitedInVain();", ""),
 			Mutant.of("who gives up stays in the queue")
 				.edit(ACQUISITION, "				this.turn.leave(released);\n", ""),
 			Mutant.of("who is not the first waits for ever")
