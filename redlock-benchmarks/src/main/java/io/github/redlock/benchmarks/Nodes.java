@@ -53,6 +53,18 @@ final class Nodes implements AutoCloseable {
 		return this.ports;
 	}
 
+	/**
+	 * The arguments of an application that locks on them.
+	 */
+	List<String> properties() {
+		List<String> properties = new ArrayList<>();
+		for (int i = 0; i < this.ports.size(); i++) {
+			properties.add("--redlock.nodes[" + i + "].host=" + HOST);
+			properties.add("--redlock.nodes[" + i + "].port=" + this.ports.get(i));
+		}
+		return properties;
+	}
+
 	private Jedis connect(int index) {
 		return new Jedis(HOST, this.ports.get(index));
 	}

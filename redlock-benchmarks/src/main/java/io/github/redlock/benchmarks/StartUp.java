@@ -31,8 +31,8 @@ final class StartUp {
 			oneDown.kill(1);
 			Map<String, List<String>> kinds = new LinkedHashMap<>();
 			kinds.put("without the lock", List.of("--redlock.enabled=false"));
-			kinds.put("with the lock on three nodes", properties(nodes));
-			kinds.put("with one of them down", properties(oneDown));
+			kinds.put("with the lock on three nodes", nodes.properties());
+			kinds.put("with one of them down", oneDown.properties());
 			for (int i = 0; i < TIMES; i++) {
 				kinds.forEach((kind, properties) -> millis.computeIfAbsent(kind, (key) -> new ArrayList<>())
 					.add(start(properties)));
@@ -41,15 +41,6 @@ final class StartUp {
 		Report.Table table = report.table("Start of an application", "starts a second", "milliseconds");
 		millis.forEach((kind, times) -> table.add(kind, times.stream().map((time) -> 1000 / time).toList(),
 				List.of(Report.spread(times))));
-	}
-
-	private static List<String> properties(Nodes nodes) {
-		List<String> properties = new ArrayList<>();
-		for (int i = 0; i < nodes.ports().size(); i++) {
-			properties.add("--redlock.nodes[" + i + "].host=" + Nodes.HOST);
-			properties.add("--redlock.nodes[" + i + "].port=" + nodes.ports().get(i));
-		}
-		return properties;
 	}
 
 	private static double start(List<String> properties) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A {@link Worker} as seen from outside.
+ * A {@link Worker}, or another process that answers like it, as seen from outside.
  */
 final class WorkerProcess implements AutoCloseable {
 
@@ -25,10 +25,19 @@ final class WorkerProcess implements AutoCloseable {
 	private final Writer commands;
 
 	WorkerProcess(String contender, Nodes nodes, Duration ttl, String... jvmOptions) {
+		this(Worker.class,
+				List.of(contender, nodes.ports().stream().map(String::valueOf).collect(Collectors.joining(",")),
+						String.valueOf(ttl.toMillis())),
+				jvmOptions);
+	}
+
+	/**
+	 * Start another one that answers in the same way.
+	 */
+	WorkerProcess(Class<?> main, List<String> arguments, String... jvmOptions) {
 		List<String> command = jvm(jvmOptions);
-		command.addAll(List.of(Worker.class.getName(), contender,
-				nodes.ports().stream().map(String::valueOf).collect(Collectors.joining(",")),
-				String.valueOf(ttl.toMillis())));
+		command.add(main.getName());
+		command.addAll(arguments);
 		try {
 			this.process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
 		}
