@@ -102,8 +102,19 @@ final class ReplyReader {
 			case '-' -> new JedisDataException(text(from, end));
 			case '$' -> bulk(length(from, end));
 			case '*' -> array(length(from, end), depth + 1);
+			case '_' -> nothing(from, end);
 			default -> throw new JedisConnectionException("a reply of unknown type " + type);
 		};
+	}
+
+	/**
+	 * The null of RESP3, for which Jedis 8 asks.
+	 */
+	private static Object nothing(int from, int end) {
+		if (from != end) {
+			throw new JedisConnectionException("a null of a reply with something in it");
+		}
+		return NULL;
 	}
 
 	private int endOfLine() {

@@ -19,10 +19,11 @@ class ReplyReaderTests {
 
 	private static final String REPLIES = ":0\r\n:-17\r\n:9223372036854775807\r\n:-9223372036854775808\r\n+OK\r\n"
 			+ "-NOSCRIPT No matching script.\r\n$-1\r\n$0\r\n\r\n$5\r\na\r\nbc\r\n*-1\r\n*0\r\n*2\r\n:1\r\n$1\r\nx\r\n"
-			+ "*1\r\n*1\r\n-ERR\r\n:1\r\n";
+			+ "*1\r\n*1\r\n-ERR\r\n_\r\n:1\r\n";
 
 	private static final List<String> MEANING = List.of("0", "-17", "9223372036854775807", "-9223372036854775808", "OK",
-			"ERR NOSCRIPT No matching script.", "null", "", "a\r\nbc", "null", "[]", "[1, x]", "[[ERR ERR]]", "1");
+			"ERR NOSCRIPT No matching script.", "null", "", "a\r\nbc", "null", "[]", "[1, x]", "[[ERR ERR]]", "null",
+			"1");
 
 	private final ReplyReader reader = new ReplyReader();
 
@@ -106,7 +107,7 @@ class ReplyReaderTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "HTTP/1.1 400 Bad Request\r\n", "\r\n", ":\r\n", ":abc\r\n", ":1x\r\n", ":-\r\n",
 			":99999999999999999999\r\n", "$-2\r\n", "$99999999999\r\n", "$1\r\nab\r\n", "*-2\r\n", "*2147483647\r\n",
-			"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", ":1\rx\r\n", "%1\r\n", "_\r\n" })
+			"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", ":1\rx\r\n", "%1\r\n", "_1\r\n" })
 	void whatIsNotTheProtocolIsRefused(String garbage) {
 		arrives(bytes(garbage), 0, garbage.length());
 		assertThatExceptionOfType(JedisConnectionException.class).isThrownBy(this::read);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 
 import redis.clients.jedis.Jedis;
 
@@ -48,7 +49,8 @@ public final class RedisSentinel implements AutoCloseable {
 			throw new UncheckedIOException(ex);
 		}
 		Runtime.getRuntime().addShutdownHook(new Thread(this.process::destroyForcibly));
-		await().ignoreExceptions().until(this::knowsTheReplica);
+		// A replica that was not linked at the first look is asked again after 10 s.
+		await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(this::knowsTheReplica);
 	}
 
 	private boolean knowsTheReplica() {
