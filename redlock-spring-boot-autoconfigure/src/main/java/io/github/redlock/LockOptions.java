@@ -228,7 +228,10 @@ public final class LockOptions {
 		}
 
 		/**
-		 * How long to pause before the next attempt.
+		 * How long to pause before the next attempt. Where the nodes tell of releases,
+		 * that is the first pause; each one after it is twice as long, up to 5 s or this
+		 * delay, and ends with the ttl of the holder. The time is bounded then, by what
+		 * the retries would have taken.
 		 * @param retryDelay zero or more
 		 * @return this
 		 */

@@ -850,7 +850,8 @@ public class RedlockProperties {
 		private int count = 3;
 
 		/**
-		 * How long to pause before the next attempt.
+		 * How long to pause before the next attempt. Where releases are told of, it is
+		 * the first pause; each one after it is twice as long, up to 5 s.
 		 */
 		private Duration delay = Duration.ofMillis(200);
 

@@ -69,8 +69,8 @@ class DocumentSnippetTests {
 
 	@Test
 	void everyJavaBlockIsCompiled() {
-		String sources = words(
-				sources(".java", Path.of("src/test/java/io/github/redlock/readme"), SAMPLE.resolve("src/test/java")));
+		String sources = words(sources(".java", Path.of("src/test/java/io/github/redlock/readme"),
+				Path.of("src/test/java/com/example"), SAMPLE.resolve("src/test/java")));
 		assertThat(blocks("java")).hasSizeGreaterThan(10).allSatisfy((block) -> {
 			String words = words(block.text());
 			// A source may add to a class what its page leaves out at the end.
