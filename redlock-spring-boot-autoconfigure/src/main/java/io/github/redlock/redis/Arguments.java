@@ -2,7 +2,6 @@ package io.github.redlock.redis;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /**
  * How the arguments of a command travel.
@@ -52,10 +51,25 @@ final class Arguments {
 		buffer.put(CR_LF).put(argument).put(CR_LF);
 	}
 
-	static byte[] concat(byte[] first, byte[] second) {
-		byte[] both = Arrays.copyOf(first, first.length + second.length);
-		System.arraycopy(second, 0, both, first.length, second.length);
-		return both;
+	/**
+	 * Whole commands as they travel.
+	 */
+	static byte[] commands(byte[][]... commands) {
+		int size = 0;
+		for (byte[][] command : commands) {
+			size += 1 + countDigits(command.length) + CR_LF.length;
+			for (byte[] argument : command) {
+				size += sizeOf(argument);
+			}
+		}
+		ByteBuffer buffer = ByteBuffer.allocate(size);
+		for (byte[][] command : commands) {
+			buffer.put((byte) '*').put(number(command.length)).put(CR_LF);
+			for (byte[] argument : command) {
+				append(buffer, argument);
+			}
+		}
+		return buffer.array();
 	}
 
 	/**

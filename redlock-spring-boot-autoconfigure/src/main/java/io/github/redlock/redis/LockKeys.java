@@ -1,10 +1,8 @@
 package io.github.redlock.redis;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.stream.Stream;
 
 import org.springframework.data.redis.connection.ClusterSlotHashUtil;
 
@@ -61,9 +59,12 @@ record LockKeys(String prefix) {
 	 * Redis Cluster slot as the lock key.
 	 */
 	String fenceKey(String resource) {
-		String hashed = (this.prefix.indexOf('{') >= 0) ? resource : lockKey(resource);
-		int tag = TAGS[ClusterSlotHashUtil.calculateSlot(hashed)];
-		return this.prefix + "fence:{" + tag + "}";
+		return fenceKey(resource, bytes(lockKey(resource)));
+	}
+
+	private String fenceKey(String resource, byte[] lockKey) {
+		byte[] hashed = (this.prefix.indexOf('{') >= 0) ? bytes(resource) : lockKey;
+		return this.prefix + "fence:{" + TAGS[ClusterSlotHashUtil.calculateSlot(hashed)] + "}";
 	}
 
 	/**
@@ -71,19 +72,14 @@ record LockKeys(String prefix) {
 	 * of them once.
 	 */
 	byte[][] of(List<String> resources, boolean withFences) {
-		List<byte[]> keys = new ArrayList<>(2 * resources.size());
-		resources.forEach((resource) -> keys.add(bytes(lockKey(resource))));
-		if (withFences) {
-			if (resources.size() == 1) {
-				keys.add(bytes(fenceKey(resources.get(0))));
-			}
-			else {
-				Set<String> fences = new LinkedHashSet<>();
-				resources.forEach((resource) -> fences.add(fenceKey(resource)));
-				fences.forEach((fence) -> keys.add(bytes(fence)));
-			}
+		if (resources.size() == 1) {
+			String resource = resources.get(0);
+			byte[] lockKey = bytes(lockKey(resource));
+			return withFences ? new byte[][] { lockKey, bytes(fenceKey(resource, lockKey)) } : new byte[][] { lockKey };
 		}
-		return keys.toArray(byte[][]::new);
+		Stream<String> locks = resources.stream().map(this::lockKey);
+		Stream<String> fences = withFences ? resources.stream().map(this::fenceKey).distinct() : Stream.empty();
+		return Stream.concat(locks, fences).map(LockKeys::bytes).toArray(byte[][]::new);
 	}
 
 	static byte[] bytes(String text) {

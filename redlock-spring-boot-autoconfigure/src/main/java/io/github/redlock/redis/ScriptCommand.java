@@ -16,8 +16,6 @@ final class ScriptCommand {
 
 	static final ScriptCommand PING = new ScriptCommand(LockScript.PING, new byte[0][]);
 
-	private static final byte[] NOTHING = {};
-
 	private static final byte[] SET = LockKeys.bytes("SET");
 
 	private static final byte[] PX = LockKeys.bytes("PX");
@@ -90,9 +88,9 @@ final class ScriptCommand {
 		byte[] bytes = this.encodedWithoutScript;
 		if (bytes == null) {
 			byte[][] from = this.keysAndArgs;
-			byte[] take = encode(NOTHING, 0, SET, from[0], from[this.keyCount], PX, from[this.keyCount + 1], NX);
-			bytes = (this.keyCount == 1) ? take : Arguments.concat(take,
-					encode(NOTHING, 0, ZADD, from[1], GT, CH, from[this.keyCount + 2], MEMBER));
+			byte[][] take = { SET, from[0], from[this.keyCount], PX, from[this.keyCount + 1], NX };
+			bytes = (this.keyCount == 1) ? Arguments.commands(take)
+					: Arguments.commands(take, new byte[][] { ZADD, from[1], GT, CH, from[this.keyCount + 2], MEMBER });
 			this.encodedWithoutScript = bytes;
 		}
 		return bytes;

@@ -117,7 +117,8 @@ class DocumentSnippetTests {
 		assertThat(blocks("xml")).isNotEmpty().allSatisfy((block) -> {
 			var dependencies = DocumentBuilderFactory.newInstance()
 				.newDocumentBuilder()
-				.parse(new InputSource(new StringReader("<all>" + block.text() + "</all>")))
+				.parse(new InputSource(
+						new StringReader("<all>" + block.text().replaceFirst("^<\\?xml.*\\?>", "") + "</all>")))
 				.getElementsByTagName("dependency");
 			for (int i = 0; i < dependencies.getLength(); i++) {
 				String words = dependencies.item(i).getTextContent().strip().replaceAll("\\s+", " ");
