@@ -20,9 +20,8 @@ import io.github.redlock.spi.TimeSource.Cancellable;
  * Locks of one ttl share a slot of time, a tenth of the part of the ttl that passes
  * before auto-extension. When the first of a slot is due, all of it is extended; from
  * then on they stay together. A lock that is alone is extended exactly when it is due.
- * Many locks of one slot are spread over two such slots of time, which leaves the larger
- * part of the time until the first of them would be lost, so that other requests are
- * answered in between.
+ * Many locks of one slot are spread over at most a third of the time that is left until
+ * the first of them would be lost, so that other requests are answered in between.
  * <p>
  * Thread-safe. May be called in the monitor of a lock; calls locks outside of its own.
  */
@@ -36,7 +35,7 @@ final class KeepAlive {
 
 	private static final int SLOTS_PER_PERIOD = 10;
 
-	private static final int SPREAD_SLOTS = 2;
+	private static final int SPREADS_PER_TIME_LEFT = 3;
 
 	/** Between requests for locks of one slot, as long as these are few. */
 	private static final long MAX_INTERVAL_NANOS = Duration.ofMillis(10).toNanos();
@@ -155,11 +154,16 @@ final class KeepAlive {
 			return;
 		}
 		int requests = (due.size() + MAX_TOGETHER - 1) / MAX_TOGETHER;
-		long interval = Math.min(SPREAD_SLOTS * slot.key.width / Math.max(requests, 1), MAX_INTERVAL_NANOS);
+		long interval = Math.min(spreadNanos(slot.key.width) / Math.max(requests, 1), MAX_INTERVAL_NANOS);
 		for (int i = 0; i < requests; i++) {
 			int first = i * MAX_TOGETHER;
 			extend(due.subList(first, Math.min(first + MAX_TOGETHER, due.size())), slot.key.ttlNanos, i * interval);
 		}
+	}
+
+	private long spreadNanos(long slotWidth) {
+		double left = SLOTS_PER_PERIOD * slotWidth * (1 - this.extendAfter) / this.extendAfter;
+		return (long) (left / SPREADS_PER_TIME_LEFT);
 	}
 
 	private void extend(List<ExtensionBatch.Member> locks, long ttlNanos, long delayNanos) {

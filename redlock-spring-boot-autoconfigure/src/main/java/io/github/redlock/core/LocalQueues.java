@@ -279,12 +279,13 @@ final class LocalQueues {
 			}
 			this.chanceAt = null;
 			Iterator<Waiter> rest = this.behind.iterator();
-			this.head = null;
+			Waiter next = null;
 			if (rest.hasNext()) {
-				this.head = rest.next();
+				next = rest.next();
 				rest.remove();
 			}
-			return this.head;
+			this.head = next;
+			return next;
 		}
 
 	}

@@ -96,8 +96,9 @@ final class RequestTimeouts {
 	 */
 	Request expect(LockCommand command, LockRequest request, Consumer<Vote> sink) {
 		Request expected = new Request(command, request, sink, this.time.nanoTime());
-		this.unsettled.incrementAndGet();
 		this.unanswered.add(expected);
+		// Afterwards: where it was not added, nobody settles it.
+		this.unsettled.incrementAndGet();
 		if (!this.watching.get()) {
 			watch();
 		}

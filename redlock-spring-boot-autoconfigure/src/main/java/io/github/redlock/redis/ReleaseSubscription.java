@@ -162,6 +162,10 @@ final class ReleaseSubscription implements AutoCloseable {
 		Set<String> less = new LinkedHashSet<>();
 		synchronized (this) {
 			current = this.session;
+			if (current != null && current.over) {
+				// The next one will subscribe to all there are.
+				this.changed.clear();
+			}
 			if (this.closed || (current != null && !current.isReady())) {
 				// It will be, as soon as the first answer is there, or there will be a
 				// new one.

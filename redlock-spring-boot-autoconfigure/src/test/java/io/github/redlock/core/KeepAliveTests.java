@@ -69,6 +69,18 @@ class KeepAliveTests {
 	}
 
 	@Test
+	void manyLocksThatAreExtendedLateAreSpreadOverTheTimeThatIsLeft() {
+		DefaultRedlock late = this.cluster.client((builder) -> builder.listener(this.recorder).extendAfter(0.9));
+		List<LockHandle> locks = new ArrayList<>();
+		for (int i = 0; i < 3000; i++) {
+			locks.add(late.acquire("late" + i, Duration.ofSeconds(3), AUTO));
+		}
+		advance(Duration.ofSeconds(10));
+		assertThat(locks).allMatch(LockHandle::isValid);
+		assertThat(this.recorder.events("lost")).isEmpty();
+	}
+
+	@Test
 	void lockThatIsAloneIsExtendedExactlyWhenItIsDue() {
 		acquire(1);
 		advance(PERIOD.minusNanos(1));
