@@ -4,7 +4,7 @@
 #
 #   scripts/reproducible.sh                  the commit that is checked out
 #   scripts/reproducible.sh v0.1.0           another commit or tag
-#   scripts/reproducible.sh HEAD -o          further options of Maven
+#   scripts/reproducible.sh HEAD -ntp        further options of Maven; with -o there are no bills of materials
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
