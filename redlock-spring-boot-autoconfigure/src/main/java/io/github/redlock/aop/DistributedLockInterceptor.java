@@ -77,34 +77,11 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 	}
 
 	private static @Nullable Object observe(SectionObservation section, LockedCall call) throws Throwable {
-		try {
-			return section.during(() -> runOnThisThread(call.observedBy(section)));
-		}
-		catch (Throwable ex) {
-			section.error(ex);
-			throw ex;
-		}
-		finally {
-			section.stop();
-		}
+		return section.<@Nullable Object, Throwable>observe(() -> runOnThisThread(call.observedBy(section)));
 	}
 
 	private static CompletableFuture<@Nullable Object> observeFuture(SectionObservation section, LockedCall call) {
-		CompletableFuture<@Nullable Object> result;
-		Observation.Scope scope = section.open();
-		try {
-			result = runFuture(call.observedBy(section));
-		}
-		finally {
-			scope.close();
-		}
-		LockedCall.then(result, (value, error) -> {
-			if (error != null) {
-				section.error(error);
-			}
-			section.stop();
-		});
-		return result;
+		return section.<@Nullable Object>observeFuture(() -> runFuture(call.observedBy(section)));
 	}
 
 	/**

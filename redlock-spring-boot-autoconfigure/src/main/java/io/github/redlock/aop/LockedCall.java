@@ -95,7 +95,8 @@ record LockedCall(DistributedLockAttributes attributes, Redlock redlock, List<St
 		try {
 			// Aspects further inside ask for the invocation they belong to, and this may
 			// be a copy, on another thread.
-			return this.section.during(() -> ExposeInvocationInterceptor.INSTANCE.invoke(invocation));
+			return this.section
+				.<@Nullable Object, Throwable>during(() -> ExposeInvocationInterceptor.INSTANCE.invoke(invocation));
 		}
 		finally {
 			CurrentLock.pop();

@@ -3,7 +3,6 @@ package io.github.redlock.aop;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 
@@ -42,21 +41,10 @@ public final class ObservedUsing implements UsingInterceptor {
 			return block.run(callback);
 		}
 		SectionObservation section = SectionObservation.start(current, options, null);
-		Observation.Scope scope = section.open();
-		try {
-			return block.run((lock, signal) -> {
-				section.acquired(lock);
-				return callback.call(lock, signal);
-			});
-		}
-		catch (Throwable ex) {
-			section.failed(ex);
-			throw ex;
-		}
-		finally {
-			scope.close();
-			section.stop();
-		}
+		return section.observe(() -> block.run((lock, signal) -> {
+			section.acquired(lock);
+			return callback.call(lock, signal);
+		}));
 	}
 
 	@Override
@@ -67,35 +55,10 @@ public final class ObservedUsing implements UsingInterceptor {
 			return block.start(callback);
 		}
 		SectionObservation section = SectionObservation.start(current, options, null);
-		CompletableFuture<T> result;
-		Observation.Scope scope = section.open();
-		try {
-			result = block.start((lock, signal) -> {
-				section.acquired(lock);
-				Observation.Scope ofRoutine = section.open();
-				try {
-					return callback.call(lock, signal);
-				}
-				finally {
-					ofRoutine.close();
-				}
-			});
-		}
-		catch (Throwable ex) {
-			section.failed(ex);
-			section.stop();
-			throw ex;
-		}
-		finally {
-			scope.close();
-		}
-		LockedCall.then(result, (value, error) -> {
-			if (error != null) {
-				section.failed(error);
-			}
-			section.stop();
-		});
-		return result;
+		return section.observeFuture(() -> block.start((lock, signal) -> {
+			section.acquired(lock);
+			return section.during(() -> callback.call(lock, signal));
+		}));
 	}
 
 }

@@ -3,6 +3,8 @@ package io.github.redlock.aop;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.micrometer.common.KeyValue;
@@ -82,7 +84,7 @@ final class SectionObservation {
 	/**
 	 * Do something while it is the current one of this thread.
 	 */
-	@Nullable Object during(Work work) throws Throwable {
+	<T extends @Nullable Object, X extends Throwable> T during(Work<T, X> work) throws X {
 		Observation.Scope scope = open();
 		try {
 			return work.run();
@@ -90,6 +92,46 @@ final class SectionObservation {
 		finally {
 			scope.close();
 		}
+	}
+
+	/**
+	 * Observe a section that runs on this thread, to its end.
+	 */
+	<T extends @Nullable Object, X extends Throwable> T observe(Work<T, X> section) throws X {
+		try {
+			return during(section);
+		}
+		catch (Throwable ex) {
+			failed(ex);
+			throw ex;
+		}
+		finally {
+			stop();
+		}
+	}
+
+	/**
+	 * Observe a section that ends with its future, or fails before there is one.
+	 */
+	<T extends @Nullable Object> CompletableFuture<T> observeFuture(
+			Work<CompletableFuture<T>, RuntimeException> section) {
+		CompletableFuture<T> result;
+		try {
+			result = during(section);
+		}
+		catch (Throwable ex) {
+			failed(ex);
+			stop();
+			throw ex;
+		}
+		CompletionStage<T> end = result;
+		end.whenComplete((value, error) -> {
+			if (error != null) {
+				failed(error);
+			}
+			stop();
+		});
+		return result;
 	}
 
 	/**
@@ -157,11 +199,14 @@ final class SectionObservation {
 
 	/**
 	 * What is done.
+	 *
+	 * @param <T> its result
+	 * @param <X> what it may throw
 	 */
 	@FunctionalInterface
-	interface Work {
+	interface Work<T extends @Nullable Object, X extends Throwable> {
 
-		@Nullable Object run() throws Throwable;
+		T run() throws X;
 
 	}
 

@@ -21,13 +21,13 @@ final class HeadStart implements VotingRound.Observer {
 
 	private final int decidingNode;
 
-	@GuardedBy("owner")
-	private @Nullable LockRequest request;
+	/**
+	 * {@code null} when it is over. Changed in the monitor, and also read outside it:
+	 * most votes come then.
+	 */
+	private volatile @Nullable LockRequest request;
 
 	private final Owner owner;
-
-	/** Also read outside the monitor: most votes come when it is over. */
-	private volatile boolean over;
 
 	@GuardedBy("owner")
 	private @Nullable Cancellable timer;
@@ -61,7 +61,7 @@ final class HeadStart implements VotingRound.Observer {
 	@Override
 	public void voted(VotingRound round, int index, Vote vote) {
 		this.owner.voted(round, index, vote);
-		if (this.over) {
+		if (this.request == null) {
 			return;
 		}
 		if (vote instanceof Vote.Held || vote instanceof Vote.Stale) {
@@ -74,7 +74,7 @@ final class HeadStart implements VotingRound.Observer {
 
 	private void refuse(VotingRound round) {
 		synchronized (this.owner) {
-			if (!this.over) {
+			if (this.request != null) {
 				cancel();
 				round.refused();
 			}
@@ -107,7 +107,6 @@ final class HeadStart implements VotingRound.Observer {
 	 */
 	void cancel() {
 		synchronized (this.owner) {
-			this.over = true;
 			// What is left of an attempt is kept as long as its caller waits.
 			this.request = null;
 			if (this.timer != null) {

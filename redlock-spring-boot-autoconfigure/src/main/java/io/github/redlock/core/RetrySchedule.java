@@ -25,6 +25,7 @@ record RetrySchedule(Duration delay, Duration jitter) {
 	 */
 	static final long MAX_QUIET_NANOS = Duration.ofSeconds(5).toNanos();
 
+	/** Long pauses end at multiples of this time. */
 	private static final long TOGETHER_NANOS = Duration.ofMillis(50).toNanos();
 
 	/** Enough for more than half an hour. */
@@ -43,6 +44,7 @@ record RetrySchedule(Duration delay, Duration jitter) {
 	 * same time ask together: that is much cheaper than to wake threads for each of them.
 	 * @param usual the pause without notices
 	 * @param count how many of them there were running before this one
+	 * @param now the monotonic clock
 	 */
 	static long quietPauseNanos(long usual, int count, long now) {
 		long pause = Math.min(usual << Math.min(count, MAX_DOUBLINGS), MAX_QUIET_NANOS);

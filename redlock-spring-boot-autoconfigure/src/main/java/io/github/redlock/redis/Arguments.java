@@ -24,8 +24,12 @@ final class Arguments {
 	/**
 	 * How much room {@link #append} needs.
 	 */
-	static int sizeOf(byte[] argument) {
-		return 1 + countDigits(argument.length) + CR_LF.length + argument.length + CR_LF.length;
+	static int sizeOf(byte[]... arguments) {
+		int size = 0;
+		for (byte[] argument : arguments) {
+			size += 1 + countDigits(argument.length) + CR_LF.length + argument.length + CR_LF.length;
+		}
+		return size;
 	}
 
 	private static int countDigits(int number) {
@@ -37,9 +41,22 @@ final class Arguments {
 	}
 
 	/**
-	 * One argument of a command: its length and itself.
+	 * How many arguments a command has.
 	 */
-	static void append(ByteBuffer buffer, byte[] argument) {
+	static void appendCount(ByteBuffer buffer, int count) {
+		buffer.put((byte) '*').put(number(count)).put(CR_LF);
+	}
+
+	/**
+	 * Arguments of a command: of each its length and itself.
+	 */
+	static void append(ByteBuffer buffer, byte[]... arguments) {
+		for (byte[] argument : arguments) {
+			appendOne(buffer, argument);
+		}
+	}
+
+	private static void appendOne(ByteBuffer buffer, byte[] argument) {
 		buffer.put((byte) '$');
 		int divisor = 1;
 		for (int i = countDigits(argument.length); i > 1; i--) {
@@ -57,17 +74,12 @@ final class Arguments {
 	static byte[] commands(byte[][]... commands) {
 		int size = 0;
 		for (byte[][] command : commands) {
-			size += 1 + countDigits(command.length) + CR_LF.length;
-			for (byte[] argument : command) {
-				size += sizeOf(argument);
-			}
+			size += 1 + countDigits(command.length) + CR_LF.length + sizeOf(command);
 		}
 		ByteBuffer buffer = ByteBuffer.allocate(size);
 		for (byte[][] command : commands) {
-			buffer.put((byte) '*').put(number(command.length)).put(CR_LF);
-			for (byte[] argument : command) {
-				append(buffer, argument);
-			}
+			appendCount(buffer, command.length);
+			append(buffer, command);
 		}
 		return buffer.array();
 	}

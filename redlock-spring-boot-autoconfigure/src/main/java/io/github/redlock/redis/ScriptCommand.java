@@ -115,16 +115,14 @@ final class ScriptCommand {
 	 * @param rest the other arguments
 	 */
 	private static byte[] encode(byte[] head, int inHead, byte[] next, byte[]... rest) {
-		byte[] count = Arguments.number(inHead + 1 + rest.length);
-		int size = 1 + count.length + Arguments.CR_LF.length + head.length + Arguments.sizeOf(next);
-		for (byte[] argument : rest) {
-			size += Arguments.sizeOf(argument);
-		}
-		ByteBuffer buffer = ByteBuffer.allocate(size).put((byte) '*').put(count).put(Arguments.CR_LF).put(head);
+		int count = inHead + 1 + rest.length;
+		int size = 1 + Arguments.number(count).length + Arguments.CR_LF.length + head.length + Arguments.sizeOf(next)
+				+ Arguments.sizeOf(rest);
+		ByteBuffer buffer = ByteBuffer.allocate(size);
+		Arguments.appendCount(buffer, count);
+		buffer.put(head);
 		Arguments.append(buffer, next);
-		for (byte[] argument : rest) {
-			Arguments.append(buffer, argument);
-		}
+		Arguments.append(buffer, rest);
 		return buffer.array();
 	}
 

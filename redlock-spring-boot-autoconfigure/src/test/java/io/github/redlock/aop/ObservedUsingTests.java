@@ -62,14 +62,7 @@ class ObservedUsingTests {
 	}
 
 	private void assertOne(String section, String outcome) {
-		assertThat(this.registry).hasNumberOfObservationsWithNameEqualTo(SectionObservation.NAME, 1)
-			.hasObservationWithNameEqualTo(SectionObservation.NAME)
-			.that()
-			.hasBeenStarted()
-			.hasBeenStopped()
-			.hasLowCardinalityKeyValue("name", section)
-			.hasLowCardinalityKeyValue("outcome", outcome)
-			.doesNotHaveHighCardinalityKeyValueWithKey("resource");
+		SectionObservationTests.assertOne(this.registry, section, outcome);
 		assertThat(this.registry.getCurrentObservation()).isNull();
 	}
 

@@ -97,7 +97,11 @@ class SectionObservationTests {
 	}
 
 	private void assertOne(String section, String outcome) {
-		assertThat(this.registry).hasNumberOfObservationsWithNameEqualTo(SectionObservation.NAME, 1)
+		assertOne(this.registry, section, outcome);
+	}
+
+	static void assertOne(TestObservationRegistry registry, String section, String outcome) {
+		assertThat(registry).hasNumberOfObservationsWithNameEqualTo(SectionObservation.NAME, 1)
 			.hasObservationWithNameEqualTo(SectionObservation.NAME)
 			.that()
 			.hasBeenStarted()
