@@ -141,10 +141,11 @@ final class RequestTimeouts {
 	}
 
 	/**
-	 * Give up what was not answered in time. Not before all answers that have arrived are
-	 * delivered: this process may have stood still. But nobody waits for that longer than
-	 * another timeout. Always on the thread of the timer, because the one that has
-	 * delivered them may be a caller's with a deep stack.
+	 * Give up what was not answered in time, and deliver votes whose delivery has thrown,
+	 * once more. Not before all answers that have arrived are delivered: this process may
+	 * have stood still. But nobody waits for that longer than another timeout. Always on
+	 * the thread of the timer, because the one that has delivered them may be a caller's
+	 * with a deep stack.
 	 */
 	private void giveUpOverdue() {
 		long now = this.time.nanoTime();
@@ -180,9 +181,18 @@ final class RequestTimeouts {
 	private void giveUpOverdue(long now) {
 		Request oldest = this.unanswered.peek();
 		for (int i = 0; i < MAX_AT_ONCE && oldest != null && now - dueAt(oldest) >= 0; i++) {
-			this.unanswered.remove(oldest);
-			oldest.giveUp(new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new TimeoutException("no answer from node "
-					+ this.node + " within " + Duration.ofNanos(this.timeoutNanos).toMillis() + " ms")));
+			boolean last = oldest.undelivered != null;
+			boolean delivered = false;
+			try {
+				oldest.giveUp(new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new TimeoutException("no answer from node "
+						+ this.node + " within " + Duration.ofNanos(this.timeoutNanos).toMillis() + " ms")));
+				delivered = true;
+			}
+			finally {
+				if (delivered || last) {
+					this.unanswered.remove(oldest);
+				}
+			}
 			oldest = this.unanswered.peek();
 		}
 	}
@@ -271,12 +281,13 @@ final class RequestTimeouts {
 		}
 
 		private void giveUp(Vote timeout) {
+			if (settle()) {
+				this.undelivered = timeout;
+			}
 			Vote vote = this.undelivered;
 			if (vote != null) {
 				RequestTimeouts.this.receiver.settled(this, vote);
-			}
-			else if (settle()) {
-				RequestTimeouts.this.receiver.settled(this, timeout);
+				this.undelivered = null;
 			}
 		}
 

@@ -180,7 +180,17 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 	@Override
 	public void wakeUp() {
 		if (this.selecting.compareAndSet(true, false)) {
-			this.selector.wakeup();
+			boolean woken = false;
+			try {
+				this.selector.wakeup();
+				woken = true;
+			}
+			finally {
+				if (!woken) {
+					// The leader still waits, and the next one is to wake it.
+					this.selecting.set(true);
+				}
+			}
 		}
 	}
 

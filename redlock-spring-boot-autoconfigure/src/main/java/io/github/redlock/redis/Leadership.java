@@ -1,5 +1,6 @@
 package io.github.redlock.redis;
 
+import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -40,6 +41,12 @@ final class Leadership {
 	 * how long it lasts.
 	 */
 	private static final long MAX_WAIT_MILLIS = 100;
+
+	/**
+	 * A follower is woken when its operation is done, or when it is to lead. Should an
+	 * error strike the thread that wakes it, this is how long it sleeps.
+	 */
+	private static final long MAX_SLEEP_NANOS = Duration.ofSeconds(1).toNanos();
 
 	/** How long the background thread leaves the lead to followers that wait. */
 	private static final long LONG_PAUSE_FACTOR = 10;
@@ -157,9 +164,8 @@ final class Leadership {
 		boolean leading = tryToLead(current);
 		try {
 			future = begin(operation, leading);
-			CompletionStage<T> stage = future;
-			stage.whenComplete(self);
-			while (!self.done) {
+			self.waitFor(future);
+			while (!self.isDone()) {
 				if (Thread.interrupted()) {
 					throw new InterruptedException();
 				}
@@ -256,8 +262,8 @@ final class Leadership {
 		if (leading == this.background) {
 			this.loop.wakeUp();
 		}
-		if (!self.done) {
-			LockSupport.park(this);
+		if (!self.isDone()) {
+			LockSupport.parkNanos(this, MAX_SLEEP_NANOS);
 		}
 	}
 
@@ -457,18 +463,25 @@ final class Leadership {
 
 		private final AtomicReference<Place> place = new AtomicReference<>(Place.NOWHERE);
 
-		private volatile boolean done;
+		/** What it waits for; read by this thread alone. */
+		private @Nullable CompletableFuture<?> operation;
 
 		private Follower(Thread thread) {
 			this.thread = thread;
 		}
 
+		private void waitFor(CompletableFuture<?> future) {
+			this.operation = future;
+			CompletionStage<?> stage = future;
+			stage.whenComplete(this);
+		}
+
 		/**
-		 * The operation is done.
+		 * The operation is done: wake the thread. An error may strike here, on the stack
+		 * of somebody else, so {@link #isDone} does not rely on it.
 		 */
 		@Override
 		public void accept(@Nullable Object result, @Nullable Throwable error) {
-			this.done = true;
 			if (Thread.currentThread() != this.thread) {
 				LockSupport.unpark(this.thread);
 				if (isLedBy(this.thread)) {
@@ -479,7 +492,7 @@ final class Leadership {
 
 		@Override
 		public boolean isDone() {
-			return this.done;
+			return this.operation != null && this.operation.isDone();
 		}
 
 		/**

@@ -139,6 +139,20 @@ class NodeGuardTests {
 	}
 
 	@Test
+	void timeoutWhoseDeliveryEndedInAnErrorIsDeliveredAgain() {
+		this.node.freeze();
+		this.guard.send(LockCommand.ACQUIRE, request("a", "v1"), (vote) -> {
+			this.votes.add(vote);
+			if (this.votes.size() == 1) {
+				throw new OutOfMemoryError("as intended");
+			}
+		});
+		assertThatThrownBy(() -> this.time.advance(TIMEOUT)).isInstanceOf(OutOfMemoryError.class);
+		this.time.advance(TIMEOUT.multipliedBy(3));
+		assertThat(this.votes).hasSize(2).allMatch(Vote.Failed.class::isInstance);
+	}
+
+	@Test
 	void nodeIsResetWhenEvenAPingIsNotAnswered() {
 		this.node.freeze();
 		send(LockCommand.ACQUIRE, "v1");

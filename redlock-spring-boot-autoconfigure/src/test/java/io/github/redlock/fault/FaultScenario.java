@@ -33,6 +33,8 @@ public final class FaultScenario implements Function<List<Integer>, Object> {
 
 	private static final Duration TTL = Duration.ofMillis(700);
 
+	private static final Duration PATIENCE = Duration.ofSeconds(20);
+
 	private final List<Jedis> servers = new ArrayList<>();
 
 	private final List<String> violations = new ArrayList<>();
@@ -78,17 +80,21 @@ public final class FaultScenario implements Function<List<Integer>, Object> {
 			}
 		});
 		bystander.start();
-		if (site < 0) {
-			FaultPoint.record();
-		}
-		else {
-			FaultPoint.arm(site);
-		}
-		lockAndRelease(redlock, "victim");
-		FaultPoint.disarm();
+		Thread victim = new Thread(() -> {
+			if (site < 0) {
+				FaultPoint.record();
+			}
+			else {
+				FaultPoint.arm(site);
+			}
+			lockAndRelease(redlock, "victim");
+			FaultPoint.disarm();
+		});
+		victim.start();
+		join(victim, "the caller in which the error is thrown");
 		check(redlock, granted);
 		stop.set(true);
-		join(bystander);
+		join(bystander, "the innocent caller");
 		CompletionStage<Void> idle = redlock.whenIdle();
 		isIn(idle.toCompletableFuture(), "nobody waits and nothing is held");
 		return (site < 0) ? List.copyOf(FaultPoint.passed())
@@ -126,7 +132,7 @@ public final class FaultScenario implements Function<List<Integer>, Object> {
 		});
 		isIn(others, "others lock");
 		try {
-			Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> granted.get() > before);
+			Awaitility.await().atMost(PATIENCE).until(() -> granted.get() > before);
 		}
 		catch (ConditionTimeoutException ex) {
 			this.violations.add("the innocent caller is not granted a lock any more");
@@ -135,7 +141,7 @@ public final class FaultScenario implements Function<List<Integer>, Object> {
 
 	private void isIn(CompletableFuture<?> future, String what) {
 		try {
-			future.get(20, TimeUnit.SECONDS);
+			future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (TimeoutException | ExecutionException ex) {
 			this.violations.add("not so: " + what + ": " + ex);
@@ -145,9 +151,12 @@ public final class FaultScenario implements Function<List<Integer>, Object> {
 		}
 	}
 
-	private static void join(Thread thread) {
+	private void join(Thread thread, String what) {
 		try {
-			thread.join(20_000);
+			thread.join(PATIENCE.toMillis());
+			if (thread.isAlive()) {
+				this.violations.add(what + " hangs at " + List.of(thread.getStackTrace()));
+			}
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
