@@ -207,7 +207,7 @@ final class VotingRound implements ExecutionStats {
 	 * that transfers nothing because of a fence holds it.
 	 */
 	synchronized boolean isGone() {
-		return this.quorum.isBlockedBy(this.answered - this.granted - (int) count(Vote.Stale.class));
+		return this.quorum.isBlockedBy(this.answered - this.granted - count(Vote.Stale.class));
 	}
 
 	/**
@@ -215,19 +215,28 @@ final class VotingRound implements ExecutionStats {
 	 * or failed, there is still a quorum.
 	 */
 	synchronized boolean isStale() {
-		long lost = count(Vote.Held.class) + this.failed;
-		return count(Vote.Stale.class) > 0 && !this.quorum.isBlockedBy((int) lost);
+		int lost = count(Vote.Held.class) + this.failed;
+		return count(Vote.Stale.class) > 0 && !this.quorum.isBlockedBy(lost);
 	}
 
 	/**
 	 * Whether a node did not say for how long somebody else holds the resource.
 	 */
 	synchronized boolean isHeldForUnknownTime() {
-		return Arrays.stream(this.votes).anyMatch(Vote.Held.FOR_UNKNOWN_TIME::equals);
+		for (Vote vote : this.votes) {
+			if (Vote.Held.FOR_UNKNOWN_TIME.equals(vote)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
-	synchronized long count(Class<? extends Vote> type) {
-		return Arrays.stream(this.votes).filter(type::isInstance).count();
+	synchronized int count(Class<? extends Vote> type) {
+		int count = 0;
+		for (Vote vote : this.votes) {
+			count += type.isInstance(vote) ? 1 : 0;
+		}
+		return count;
 	}
 
 	/**

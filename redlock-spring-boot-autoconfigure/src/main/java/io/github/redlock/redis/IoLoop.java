@@ -6,12 +6,11 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -73,7 +72,8 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 
 	private final Connectors connectors = new Connectors();
 
-	private final List<NodeChannel> channels = new CopyOnWriteArrayList<>();
+	/** Copied when one is added: each turn of a leader goes through it several times. */
+	private volatile NodeChannel[] channels = {};
 
 	/** Owned by the leader: calls with their answers, to be delivered. */
 	private final Queue<ScriptCall> answered = new ArrayDeque<>();
@@ -120,10 +120,12 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 	 * @param name its name
 	 * @param opener opens a blocking connection, logged in and ready
 	 */
-	NodeChannel add(String name, Connectors.Opener opener) {
+	synchronized NodeChannel add(String name, Connectors.Opener opener) {
 		NodeChannel channel = new NodeChannel(name, (unconnected) -> connect(unconnected, opener),
 				this.leadership::reserve, this.answered);
-		this.channels.add(channel);
+		NodeChannel[] more = Arrays.copyOf(this.channels, this.channels.length + 1);
+		more[this.channels.length] = channel;
+		this.channels = more;
 		return channel;
 	}
 
@@ -264,7 +266,8 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 		boolean idle = mayWait && !isPrompt();
 		turn(idle ? idleMillis() : mayWait ? MAX_WAIT_MILLIS : 0, waiter);
 		if (idle && this.timedOut) {
-			this.channels.forEach(this.checkingIdle ? NodeChannel::endIdleCheck : NodeChannel::beginIdleCheck);
+			Arrays.asList(this.channels)
+				.forEach(this.checkingIdle ? NodeChannel::endIdleCheck : NodeChannel::beginIdleCheck);
 			this.checkingIdle = !this.checkingIdle;
 			deliver();
 		}
@@ -276,7 +279,7 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 
 	@Override
 	public void mend() {
-		this.channels.forEach(NodeChannel::mend);
+		Arrays.asList(this.channels).forEach(NodeChannel::mend);
 		deliver();
 	}
 
@@ -290,7 +293,7 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 	@Override
 	public void end() {
 		write();
-		this.channels.forEach(NodeChannel::close);
+		Arrays.asList(this.channels).forEach(NodeChannel::close);
 		deliver();
 		try {
 			this.selector.close();
@@ -359,7 +362,7 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 		}
 		catch (IOException ex) {
 			logger.error("Selecting failed; the connections are opened again", ex);
-			this.channels.forEach((channel) -> channel.cut(ex));
+			Arrays.asList(this.channels).forEach((channel) -> channel.cut(ex));
 			return 0;
 		}
 	}
@@ -432,7 +435,7 @@ final class IoLoop implements Awaiter, Leadership.Loop {
 				lead(() -> closeNow(channel));
 			}
 		}
-		if (this.channels.stream().noneMatch(NodeChannel::isOpen)) {
+		if (Arrays.stream(this.channels).noneMatch(NodeChannel::isOpen)) {
 			this.connectors.close();
 			this.leadership.close();
 			isIn(this.ended, LAST_ANSWERS);

@@ -98,7 +98,7 @@ final class ReplyReader {
 		this.position = end + 2;
 		return switch (type) {
 			case ':' -> number(from, end);
-			case '+' -> text(from, end);
+			case '+' -> status(from, end);
 			case '-' -> new JedisDataException(text(from, end));
 			case '$' -> bulk(length(from, end));
 			case '*' -> array(length(from, end), depth + 1);
@@ -162,6 +162,11 @@ final class ReplyReader {
 			throw new JedisConnectionException("a reply of length " + length);
 		}
 		return (int) length;
+	}
+
+	private String status(int from, int end) {
+		boolean ok = end - from == 2 && this.buffer.get(from) == 'O' && this.buffer.get(from + 1) == 'K';
+		return ok ? "OK" : text(from, end);
 	}
 
 	private String text(int from, int end) {

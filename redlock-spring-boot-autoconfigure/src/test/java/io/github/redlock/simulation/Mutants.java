@@ -247,7 +247,7 @@ final class Mutants {
 						""),
 			Mutant.of("a fence that forbids a transfer counts as a loss")
 				.likelyFoundBy(77)
-				.edit(ROUND, " - (int) count(Vote.Stale.class)", ""),
+				.edit(ROUND, " - count(Vote.Stale.class)", ""),
 			Mutant.of("a transfer replaces whatever is there")
 				.likelyFoundBy(16)
 				.edit(LUA_TRANSFER, "elseif current ~= value then", "elseif false then"),
