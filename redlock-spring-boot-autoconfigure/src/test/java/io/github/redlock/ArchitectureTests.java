@@ -2,6 +2,7 @@ package io.github.redlock;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
@@ -15,6 +16,7 @@ import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.targetOwner
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -90,6 +92,17 @@ class ArchitectureTests {
 	@Test
 	void packagesFormNoCycle() {
 		slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+	}
+
+	/** What a transient field holds is null on the other side. */
+	@Test
+	void noExceptionHasATransientField() {
+		noFields().that()
+			.areDeclaredInClassesThat()
+			.areAssignableTo(Throwable.class)
+			.should()
+			.haveModifier(JavaModifier.TRANSIENT)
+			.check(CLASSES);
 	}
 
 	/** A circle of types can only be understood as a whole. */

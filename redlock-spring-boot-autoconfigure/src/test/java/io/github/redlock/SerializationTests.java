@@ -10,9 +10,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 
-import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
 import io.github.redlock.LockNotAcquiredException.Reason;
@@ -20,7 +17,6 @@ import io.github.redlock.core.DefaultRedlock;
 import io.github.redlock.spi.Vote;
 import io.github.redlock.testing.FakeCluster;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -190,18 +186,6 @@ class SerializationTests {
 			NodeVote original = new NodeVote("node", vote, Duration.ofMillis(3));
 			assertThat(roundTrip(original)).isEqualTo(original);
 		}
-	}
-
-	/** What a transient field holds is null on the other side. */
-	@Test
-	void noExceptionHasATransientField() {
-		noFields().that()
-			.areDeclaredInClassesThat()
-			.areAssignableTo(Throwable.class)
-			.should()
-			.haveModifier(JavaModifier.TRANSIENT)
-			.check(new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests())
-				.importPackages("io.github.redlock"));
 	}
 
 	/** An error that cannot be serialized. */

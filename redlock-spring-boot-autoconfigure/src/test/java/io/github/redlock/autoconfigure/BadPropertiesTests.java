@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -21,6 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Whatever is written into {@code application.yml}: a context that starts, or an error
  * that names the property. No password in it, ever.
  */
+@Tag("exhaustive")
 class BadPropertiesTests {
 
 	private static final String PASSWORD = "Geheim-Nr.1";

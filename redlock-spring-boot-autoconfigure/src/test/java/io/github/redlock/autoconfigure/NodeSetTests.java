@@ -122,7 +122,8 @@ class NodeSetTests {
 	@Test
 	void annotationPicksALockByQualifierOrBeanName() {
 		this.runner.withPropertyValues("redlock.mode=in-memory", "redlock.sets.billing.key-prefix=x")
-			.withBean("otherLock", Redlock.class, () -> new FakeCluster(3).client(),
+			.withBean("otherLock", Redlock.class,
+					() -> new FakeCluster(3).client((builder) -> builder.callbackExecutor(Runnable::run)),
 					(definition) -> ((org.springframework.beans.factory.support.AbstractBeanDefinition) definition)
 						.setDefaultCandidate(false))
 			.withBean(Service.class)

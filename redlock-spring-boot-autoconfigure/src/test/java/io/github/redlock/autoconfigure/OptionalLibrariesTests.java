@@ -91,7 +91,9 @@ class OptionalLibrariesTests {
 
 	@Test
 	void lockOfTheApplicationIsUnknown() {
-		this.runner.withBean(Redlock.class, () -> new FakeCluster(3).client())
+		this.runner
+			.withBean(Redlock.class,
+					() -> new FakeCluster(3).client((builder) -> builder.callbackExecutor(Runnable::run)))
 			.run((context) -> assertThat(
 					context.getBean("redlockHealthContributor", HealthIndicator.class).health().getStatus())
 				.isEqualTo(Status.UNKNOWN));

@@ -26,7 +26,6 @@ import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 
 import io.github.redlock.LockHandle;
 import io.github.redlock.LockNotAcquiredException;
-import io.github.redlock.LockOptions;
 import io.github.redlock.Redlock;
 import io.github.redlock.RedlockConfigurationException;
 import io.github.redlock.core.DefaultRedlock;
@@ -478,7 +477,7 @@ class RedlockAutoConfigurationTests {
 
 		@Bean
 		DefaultRedlock own() {
-			return new FakeCluster(3).client((builder) -> builder.defaults(LockOptions.defaults()));
+			return new FakeCluster(3).client((builder) -> builder.callbackExecutor(Runnable::run));
 		}
 
 	}

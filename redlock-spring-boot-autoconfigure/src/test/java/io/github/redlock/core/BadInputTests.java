@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.github.redlock.LockHandle;
@@ -19,6 +20,7 @@ import static org.assertj.core.api.Assertions.fail;
  * Whatever a caller passes: a lock, or an error that says what is wrong, and nothing left
  * behind.
  */
+@Tag("exhaustive")
 class BadInputTests {
 
 	private static final Duration TTL = Duration.ofSeconds(10);

@@ -8,6 +8,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -114,6 +115,7 @@ class DefaultRedlockAcquireTests {
 	}
 
 	@Test
+	@Tag("exhaustive")
 	void everyCombinationOfVotesHasItsOutcome() {
 		assertThat(everyCombination()).hasSize(5 + 25 + 125 + 625 + 3125)
 			.allSatisfy(DefaultRedlockAcquireTests::assertOutcome);

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.slf4j.Logger;
@@ -21,6 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Every state that {@link TokenModel} can reach, not a sample of them.
  */
+@Tag("exhaustive")
 class TokenArgumentTests {
 
 	private static final Logger logger = LoggerFactory.getLogger(TokenArgumentTests.class);

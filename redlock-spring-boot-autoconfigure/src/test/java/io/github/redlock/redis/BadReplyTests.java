@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.data.redis.connection.ReturnType;
@@ -37,6 +38,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Servers that answer with whatever comes into their heads, on real sockets with the real
  * driver: never a hang, never a grant that no quorum gave, never a key that stays.
  */
+@Tag("exhaustive")
 class BadReplyTests {
 
 	private static final List<String> REPLIES = List.of("-LOADING Redis is loading the dataset in memory\r\n",

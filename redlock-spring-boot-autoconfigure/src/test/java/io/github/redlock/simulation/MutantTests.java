@@ -11,6 +11,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.slf4j.Logger;
@@ -23,6 +24,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
  * The simulation finds every one of the {@link Mutants} within its first 3000 seeds. A
  * simulation that finds no mistake shows only as much as this.
  */
+@Tag("exhaustive")
 class MutantTests {
 
 	/** Those among which every mutant is found. */

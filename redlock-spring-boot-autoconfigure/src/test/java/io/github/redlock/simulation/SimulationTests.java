@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -21,6 +22,7 @@ import static org.assertj.core.api.Assertions.fail;
  * {@code -Dsimulation.steps=10000000}, from {@code -Dsimulation.first-seed=1000} if
  * wanted.
  */
+@Tag("exhaustive")
 class SimulationTests {
 
 	/** The seeds of the normal build are 0 to this; a long run goes on from there. */

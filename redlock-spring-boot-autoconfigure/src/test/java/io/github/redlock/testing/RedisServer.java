@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 import redis.clients.jedis.Jedis;
@@ -26,6 +27,13 @@ import redis.clients.jedis.Jedis;
  * macOS), {@code redis-server} on the PATH.
  */
 public final class RedisServer implements AutoCloseable {
+
+	private static final int FIRST_PORT = 10_000;
+
+	/** Where the ports of clients begin on Linux; later elsewhere. */
+	private static final int FIRST_EPHEMERAL_PORT = 32_768;
+
+	private static final int BUS_OFFSET = 10_000;
 
 	private static final Path EXECUTABLE = findExecutable();
 
@@ -143,12 +151,25 @@ public final class RedisServer implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * A port that no client's connection takes while its server is down, and where the
+	 * one for the bus of a cluster, 10000 above, is free too.
+	 */
 	static int freePort() {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
+		int port;
+		do {
+			port = ThreadLocalRandom.current().nextInt(FIRST_PORT, FIRST_EPHEMERAL_PORT - BUS_OFFSET);
+		}
+		while (!isFree(port) || !isFree(port + BUS_OFFSET));
+		return port;
+	}
+
+	private static boolean isFree(int port) {
+		try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+			return socket.isBound();
 		}
 		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
+			return false;
 		}
 	}
 
