@@ -20,7 +20,7 @@ build() {
 	shift
 	git clone -q --no-checkout . "$copy"
 	git -C "$copy" checkout -q --detach "$commit"
-	(cd "$copy" && ./mvnw -q -Prelease package -Dmaven.test.skip=true "$@")
+	(cd "$copy" && ./mvnw -q -Prelease package -DskipTests "$@")
 	(cd "$copy" && find . -path '*/target/*' \( -name '*.jar' -o -name '.flattened-pom.xml' -o -name '*-cyclonedx.*' \) \
 		-type f -not -path '*/classes/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) > "$copy.sha256"
 }
@@ -36,6 +36,10 @@ for needed in starter autoconfigure; do
 		fi
 	done
 done
+if ! grep -q -- '-contract\.jar$' "$work/one.sha256"; then
+	echo "redlock-spring-boot-autoconfigure has no jar of the contract of its nodes" >&2
+	exit 1
+fi
 if ! diff "$work/one.sha256" "$work/another-one.sha256"; then
 	echo "The builds in $work/one and $work/another-one of commit $commit differ, see above." >&2
 	exit 1

@@ -12,11 +12,36 @@ import java.util.concurrent.CompletionStage;
  * the order in which they were handed over, so that a release never overtakes the
  * acquisition it undoes. Each request is atomic on the node: all resources or none.
  * <p>
- * Implementations are thread-safe and honour the contract checked by
- * {@code LockNodeContract} in the tests of this project. They need no timeout of their
- * own; the lock gives up on an answer after its command timeout. A node that can do more
- * says so by implementing {@link BatchExtension}, {@link ReleaseNotices},
- * {@link Connecting}, {@link DescribedServer} or {@link NodeIo}.
+ * Implementations are thread-safe and need no timeout of their own; the lock gives up on
+ * an answer after its command timeout. A node that can do more says so by implementing
+ * {@link BatchExtension}, {@link ReleaseNotices}, {@link Connecting},
+ * {@link DescribedServer} or {@link NodeIo}.
+ * <p>
+ * The test {@code LockNodeContract} holds them to this. It is in a jar of its own, of the
+ * same version, and needs JUnit Jupiter and AssertJ: <pre class="code">
+ * &lt;dependency&gt;
+ *     &lt;groupId&gt;io.github.redlock&lt;/groupId&gt;
+ *     &lt;artifactId&gt;redlock-spring-boot-autoconfigure&lt;/artifactId&gt;
+ *     &lt;classifier&gt;contract&lt;/classifier&gt;
+ *     &lt;scope&gt;test&lt;/scope&gt;
+ * &lt;/dependency&gt;
+ * </pre> Extend it, and tell it how to look at what your node stores: <pre class="code">
+ * class MapLockNodeTests extends LockNodeContract {
+ *
+ *     private final MapLockNode node = new MapLockNode("map");
+ *
+ *     &#64;Override
+ *     protected LockNode node() {
+ *         return this.node;
+ *     }
+ *
+ *     &#64;Override
+ *     protected String valueOf(String resource) {
+ *         return this.node.valueOf(resource);
+ *     }
+ *
+ * }
+ * </pre>
  *
  * @since 0.1.0
  */

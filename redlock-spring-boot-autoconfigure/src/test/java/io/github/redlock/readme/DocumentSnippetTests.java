@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.xml.sax.InputSource;
 
 import org.springframework.boot.json.JsonParserFactory;
+import org.springframework.web.util.HtmlUtils;
 
 import io.github.redlock.readme.Document.Block;
 
@@ -79,6 +80,17 @@ class DocumentSnippetTests {
 				.as("%s is in no source", block)
 				.isTrue();
 		});
+	}
+
+	/** Its page, and with it a source, has each line of them. */
+	@Test
+	void blocksInTheJavadocOfNodesAreThoseOfTheirPage() {
+		String javadoc = Document.text(Path.of("src/main/java/io/github/redlock/spi/LockNode.java"));
+		assertThat(javadoc.split("<pre class=\"code\">")).hasSize(3);
+		assertThat(Stream.of(javadoc.split("<pre class=\"code\">")).skip(1).flatMap((block) -> {
+			String text = block.substring(0, block.indexOf("</pre>"));
+			return HtmlUtils.htmlUnescape(text).lines().map((line) -> line.replaceFirst("^ \\*", "").strip());
+		})).isSubsetOf(Document.text(Document.ROOT.resolve("docs/api.md")).lines().map(String::strip).toList());
 	}
 
 	@Test
