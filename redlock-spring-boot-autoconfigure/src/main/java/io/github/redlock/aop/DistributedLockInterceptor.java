@@ -60,8 +60,7 @@ final class DistributedLockInterceptor implements MethodInterceptor {
 				return invocation.proceed();
 			}
 			call = new LockedCall(attributes, this.redlockResolver.apply(attributes.redlock()),
-					attributes.resources(invocation, this.beanFactory), invocation,
-					SectionObservation.start(ObservationRegistry.NOOP, attributes.options(), null));
+					attributes.resources(invocation, this.beanFactory), invocation, SectionObservation.NONE);
 		}
 		catch (IllegalArgumentException ex) {
 			return failed(attributes, ex);

@@ -21,7 +21,8 @@ import io.github.redlock.LockOptions;
 /**
  * The observation of one locked section, from the call to its end: the time until there
  * is a lock, each attempt as an event, and the work, which sees it as the current one.
- * Without a registry it does nothing.
+ * The event of the attempt that wins the lock is that of the acquisition. Without a
+ * registry it does nothing.
  * <p>
  * Thread-safe.
  */
@@ -33,9 +34,18 @@ final class SectionObservation {
 	/** Where Reactor's context has the current observation. */
 	static final String REACTOR_KEY = "micrometer.observation";
 
+	/** Of what is not observed. */
+	static final SectionObservation NONE = new SectionObservation(ObservationRegistry.NOOP, Observation.NOOP);
+
 	private static final Event ATTEMPT = Event.of("redlock.attempt", "asked the nodes");
 
-	private static final String OUTCOME = "outcome";
+	private static final Outcome ACQUIRED = new Outcome("acquired");
+
+	private static final Outcome JOINED = new Outcome("joined");
+
+	private static final Outcome UNKNOWN = new Outcome("unknown");
+
+	private final ObservationRegistry registry;
 
 	private final Observation observation;
 
@@ -44,7 +54,8 @@ final class SectionObservation {
 	/** Whether it is known how the acquisition ended. */
 	private volatile boolean decided;
 
-	private SectionObservation(Observation observation) {
+	private SectionObservation(ObservationRegistry registry, Observation observation) {
+		this.registry = registry;
 		this.observation = observation;
 	}
 
@@ -56,17 +67,17 @@ final class SectionObservation {
 	 */
 	static SectionObservation start(ObservationRegistry registry, LockOptions options, @Nullable Observation parent) {
 		if (registry.isNoop()) {
-			return new SectionObservation(Observation.NOOP);
+			return NONE;
 		}
 		String section = Objects.requireNonNull(options, "options must not be null").name().orElse("none");
-		Observation observation = Observation.createNotStarted(NAME, registry)
-			.contextualName("lock " + section)
-			.lowCardinalityKeyValue("name", section)
-			.lowCardinalityKeyValue(OUTCOME, "unknown");
+		Observation observation = Observation
+			.createNotStarted(NAME, () -> new SectionContext(KeyValue.of("name", section), UNKNOWN.keyValue()),
+					registry)
+			.contextualName("lock " + section);
 		if (parent != null) {
 			observation.parentObservation(parent);
 		}
-		return new SectionObservation(observation.start());
+		return new SectionObservation(registry, observation.start());
 	}
 
 	Observation observation() {
@@ -74,18 +85,13 @@ final class SectionObservation {
 	}
 
 	/**
-	 * Make it the current one of this thread.
-	 * @return ends that
-	 */
-	Observation.Scope open() {
-		return this.observation.openScope();
-	}
-
-	/**
 	 * Do something while it is the current one of this thread.
 	 */
 	<T extends @Nullable Object, X extends Throwable> T during(Work<T, X> work) throws X {
-		Observation.Scope scope = open();
+		if (this.registry.getCurrentObservation() == this.observation) {
+			return work.run();
+		}
+		Observation.Scope scope = this.observation.openScope();
 		try {
 			return work.run();
 		}
@@ -139,8 +145,9 @@ final class SectionObservation {
 	 */
 	void acquired(LockHandle lock) {
 		if (!this.observation.isNoop()) {
-			attempts(lock.attempts());
-			ended("acquired");
+			List<ExecutionStats> attempts = lock.attempts();
+			attempts((attempts != null) ? attempts.size() - 1 : 0);
+			ended(ACQUIRED);
 		}
 	}
 
@@ -148,7 +155,9 @@ final class SectionObservation {
 	 * A lock that the caller has covers the section.
 	 */
 	void joined() {
-		ended("joined");
+		if (!this.observation.isNoop()) {
+			ended(JOINED);
+		}
 	}
 
 	/**
@@ -156,21 +165,21 @@ final class SectionObservation {
 	 */
 	void notAcquired(LockNotAcquiredException error) {
 		if (!this.observation.isNoop()) {
-			attempts(error.getAttempts());
-			ended(error.getReason().name().toLowerCase(Locale.ROOT));
+			attempts(error.getAttempts().size());
+			ended(new Outcome(error.getReason().name().toLowerCase(Locale.ROOT)));
 		}
 	}
 
-	private void attempts(@Nullable List<ExecutionStats> attempts) {
-		if (attempts != null) {
-			attempts.forEach((attempt) -> this.observation.event(ATTEMPT));
+	private void attempts(int count) {
+		for (int i = 0; i < count; i++) {
+			this.observation.event(ATTEMPT);
 		}
 	}
 
-	private void ended(String outcome) {
+	private void ended(Outcome outcome) {
 		this.decided = true;
-		this.observation.lowCardinalityKeyValue(KeyValue.of(OUTCOME, outcome));
-		this.observation.event(Event.of("redlock." + outcome, "lock " + outcome));
+		this.observation.lowCardinalityKeyValue(outcome.keyValue());
+		this.observation.event(outcome.event());
 	}
 
 	void error(Throwable error) {
@@ -195,6 +204,20 @@ final class SectionObservation {
 		if (this.stopped.compareAndSet(false, true)) {
 			this.observation.stop();
 		}
+	}
+
+	/**
+	 * How an acquisition ends.
+	 *
+	 * @param keyValue what the observation has of it
+	 * @param event what happens then
+	 */
+	private record Outcome(KeyValue keyValue, Event event) {
+
+		private Outcome(String name) {
+			this(KeyValue.of("outcome", name), Event.of("redlock." + name, "lock " + name));
+		}
+
 	}
 
 	/**

@@ -186,7 +186,7 @@ class ObservedUsingTests {
 	}
 
 	@Test
-	void sectionIsASpanOfTheCallerWithItsAttemptsAsEvents() {
+	void sectionIsASpanOfTheCallerWithItsAcquisitionAsAnEvent() {
 		SimpleTracer tracer = new SimpleTracer();
 		this.registry.observationConfig().observationHandler(new DefaultTracingObservationHandler(tracer));
 		run((redlock, locks) -> {
@@ -196,8 +196,7 @@ class ObservedUsingTests {
 			assertThat(spans).extracting(SimpleSpan::getName).containsExactly("request", "lock pay");
 			SimpleSpan section = spans.get(1);
 			assertThat(section.getParentId()).isEqualTo(spans.get(0).getSpanId());
-			assertThat(section.getEvents()).extracting(java.util.Map.Entry::getValue)
-				.containsExactly("asked the nodes", "lock acquired");
+			assertThat(section.getEvents()).extracting(java.util.Map.Entry::getValue).containsExactly("lock acquired");
 			assertThat(section.getTags()).containsEntry("name", "pay").containsEntry("outcome", "acquired");
 		});
 	}

@@ -4,8 +4,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
+import io.micrometer.common.KeyValue;
 import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.tck.TestObservationRegistry;
 import io.micrometer.tracing.handler.DefaultTracingObservationHandler;
@@ -60,6 +63,10 @@ class SectionObservationTests {
 		@DistributedLock(key = "#key", waitTime = 0)
 		public String plain(String key) {
 			return current();
+		}
+
+		@DistributedLock(key = "#key", waitTime = 20_000)
+		public void patient(String key) {
 		}
 
 		@DistributedLock(name = "failing", key = "#key")
@@ -176,7 +183,7 @@ class SectionObservationTests {
 	}
 
 	@Test
-	void sectionIsASpanWithItsAttemptsAsEvents() {
+	void sectionIsASpanWithItsAcquisitionAsAnEvent() {
 		SimpleTracer tracer = new SimpleTracer();
 		this.registry.observationConfig().observationHandler(new DefaultTracingObservationHandler(tracer));
 		run((service, locks) -> {
@@ -185,9 +192,70 @@ class SectionObservationTests {
 			assertThat(spans).extracting(SimpleSpan::getName).containsExactly("request", "lock Service.plain");
 			SimpleSpan section = spans.get(1);
 			assertThat(section.getParentId()).isEqualTo(spans.get(0).getSpanId());
-			assertThat(section.getEvents()).extracting(java.util.Map.Entry::getValue)
-				.containsExactly("asked the nodes", "lock acquired");
+			assertThat(section.getEvents()).extracting(java.util.Map.Entry::getValue).containsExactly("lock acquired");
 			assertThat(section.getTags()).containsEntry("name", "Service.plain").containsEntry("outcome", "acquired");
+		});
+	}
+
+	@Test
+	void eachAttemptThatWinsNoLockIsAnEvent() {
+		SimpleTracer tracer = new SimpleTracer();
+		this.registry.observationConfig().observationHandler(new DefaultTracingObservationHandler(tracer));
+		run((service, locks) -> {
+			locks.hold("a", Duration.ofMillis(200));
+			service.patient("a");
+			assertThat(tracer.onlySpan().getEvents()).extracting(java.util.Map.Entry::getValue)
+				.hasSizeGreaterThan(1)
+				.startsWith("asked the nodes")
+				.endsWith("lock acquired")
+				.containsOnlyOnce("lock acquired");
+		});
+	}
+
+	@Test
+	void attemptsOfASectionWithoutALockAreEvents() {
+		SimpleTracer tracer = new SimpleTracer();
+		this.registry.observationConfig().observationHandler(new DefaultTracingObservationHandler(tracer));
+		run((service, locks) -> {
+			locks.hold("skipped:a", Duration.ofHours(1));
+			service.skipped("a");
+			assertThat(tracer.onlySpan().getEvents()).extracting(java.util.Map.Entry::getValue)
+				.containsExactly("asked the nodes", "lock held");
+		});
+	}
+
+	@Test
+	void sectionOnOneThreadBecomesTheCurrentOneOnce() {
+		AtomicInteger opened = new AtomicInteger();
+		this.registry.observationConfig().observationHandler(new ObservationHandler<Observation.Context>() {
+
+			@Override
+			public void onScopeOpened(Observation.Context context) {
+				opened.incrementAndGet();
+			}
+
+			@Override
+			public boolean supportsContext(Observation.Context context) {
+				return true;
+			}
+
+		});
+		run((service, locks) -> {
+			assertThat(service.plain("a")).isEqualTo(SectionObservation.NAME);
+			assertThat(opened).hasValue(1);
+		});
+	}
+
+	@Test
+	void keyValuesOfTheApplicationAreThoseOfTheSectionToo() {
+		this.registry.observationConfig()
+			.observationFilter((context) -> context.addLowCardinalityKeyValue(KeyValue.of("region", "west")));
+		run((service, locks) -> {
+			service.plain("a");
+			assertOne("Service.plain", "acquired");
+			assertThat(this.registry).hasObservationWithNameEqualTo(SectionObservation.NAME)
+				.that()
+				.hasLowCardinalityKeyValue("region", "west");
 		});
 	}
 
