@@ -14,8 +14,8 @@ import io.github.redlock.spi.NodeIo;
 import io.github.redlock.spi.Vote;
 
 /**
- * A node reached over a connection in clear text, whose input and output are done by the
- * threads that wait for answers. It connects with its first request.
+ * A node reached over a channel of ours, in clear text or by TLS, whose input and output
+ * are done by the threads that wait for answers. It connects with its first request.
  */
 final class ChannelLockNode extends ScriptLockNode implements NodeIo, Connecting, DescribedServer {
 

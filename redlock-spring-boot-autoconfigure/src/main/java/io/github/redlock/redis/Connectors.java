@@ -1,7 +1,6 @@
 package io.github.redlock.redis;
 
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -69,16 +68,16 @@ final class Connectors {
 	/**
 	 * A connection that was opened.
 	 *
-	 * @param socket the socket, logged in
+	 * @param transport reads and writes, logged in
 	 * @param withheld what takes the place of the votes of the server behind it, which
 	 * answers but must not vote; {@code null} if it votes
 	 * @param scriptsOnly whether the server may lack ZADD with GT, which came with Redis
 	 * 6.2
 	 */
-	record Connection(SocketChannel socket, Vote.@Nullable Failed withheld, boolean scriptsOnly) {
+	record Connection(ByteTransport transport, Vote.@Nullable Failed withheld, boolean scriptsOnly) {
 
-		Connection(SocketChannel socket) {
-			this(socket, null, false);
+		Connection(ByteTransport transport) {
+			this(transport, null, false);
 		}
 
 	}

@@ -12,7 +12,11 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
+import javax.net.ssl.SSLEngine;
+
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.DefaultJedisSocketFactory;
@@ -43,6 +47,8 @@ final class JedisConnections {
 
 	private static final String CLIENT_NAME = "redlock";
 
+	private static final Logger logger = LoggerFactory.getLogger(JedisConnections.class);
+
 	private static final int MAX_GREETING = 500;
 
 	private static final Duration SILENCE = Duration.ofMinutes(1);
@@ -58,10 +64,10 @@ final class JedisConnections {
 	}
 
 	/**
-	 * Open a connection for pipelines of the driver. It is closed when it is done with,
+	 * Open a connection of the driver to look at keys. It is closed when it is done with,
 	 * and not kept in a pool: its settings may be others next time.
 	 */
-	static RedisConnection openForPipelines(RedisNodeSettings settings, Duration connectTimeout,
+	static RedisConnection openForInspection(RedisNodeSettings settings, Duration connectTimeout,
 			Duration commandTimeout) {
 		RedisStandaloneConfiguration address = new RedisStandaloneConfiguration(settings.host(), settings.port());
 		address.setDatabase(settings.database());
@@ -98,7 +104,7 @@ final class JedisConnections {
 	private static @Nullable String tlsHint(Throwable error) {
 		for (Throwable cause = error; cause != null; cause = cause.getCause()) {
 			String message = String.valueOf(cause.getMessage());
-			if (message.contains("Unsupported or unrecognized SSL message")) {
+			if (message.contains("nrecognized SSL message")) {
 				return "the server does not speak TLS on this port; is it one for clear text? Then take ssl away from the"
 						+ " node, and write redis:// instead of rediss://";
 			}
@@ -111,7 +117,8 @@ final class JedisConnections {
 				return "the server ended the connection in the TLS handshake or right after it; does it want a certificate"
 						+ " of the client? Then give the SSL bundle a keystore with one";
 			}
-			if (message.contains("certificate_required") || message.contains("bad_certificate")) {
+			if (message.contains("bad_certificate") || message.contains("fatal alert: certificate_")
+					|| message.contains("fatal alert: unknown_ca")) {
 				return "the server wants a certificate of the client, and got none that it accepts; give the SSL bundle a"
 						+ " keystore with one";
 			}
@@ -124,14 +131,17 @@ final class JedisConnections {
 	}
 
 	/**
-	 * Have Jedis connect and log in, over a channel that is ours. A connection that ends
-	 * meanwhile, although the server serves others, is opened once more.
+	 * Have Jedis log in, over a channel that is ours. A connection in clear text that
+	 * ends meanwhile, although the server serves others, is opened once more.
 	 * @param node the name of the node
 	 * @param check looks at the server
 	 * @return the channel, in blocking mode; Jedis is done with it
 	 */
 	static Connectors.Connection open(String node, RedisNodeSettings settings, Duration connectTimeout,
 			ServerCheck check) throws IOException {
+		if (settings.tls() != null) {
+			return openOnce(node, settings, connectTimeout, check);
+		}
 		try {
 			return openOnce(node, settings, connectTimeout, check);
 		}
@@ -159,17 +169,55 @@ final class JedisConnections {
 			ServerCheck check) throws IOException {
 		SocketChannel channel = connect(settings, connectTimeout);
 		try {
-			JedisClientConfig config = login(settings).build();
 			// Jedis would set this on a socket that it has opened itself.
 			channel.socket().setSoTimeout(Math.toIntExact(connectTimeout.toMillis()));
-			Connection connection = new Connection(channel::socket, config);
-			ServerCheck.Result result = check.check(node, () -> serverInfo(connection));
-			return new Connectors.Connection(channel, result.withheld(), !result.isAtLeast(6, 2));
+			TlsSettings tls = settings.tls();
+			return (tls == null) ? logIn(node, settings, check, new ByteTransport.ClearText(channel), channel.socket())
+					: logInEncrypted(node, settings, check, tls, channel);
 		}
-		catch (RuntimeException | Error ex) {
+		catch (IOException | RuntimeException | Error ex) {
 			channel.close();
 			throw ex;
 		}
+	}
+
+	private static Connectors.Connection logInEncrypted(String node, RedisNodeSettings settings, ServerCheck check,
+			TlsSettings tls, SocketChannel channel) throws IOException {
+		SSLEngine engine = tls.context().createSSLEngine(settings.host(), settings.port());
+		engine.setUseClientMode(true);
+		engine.setSSLParameters(tls.parameters());
+		TlsSocket socket = new TlsSocket(channel, engine);
+		try {
+			socket.transport().handshake();
+			return logIn(node, settings, check, socket.transport(), socket);
+		}
+		catch (IOException | RuntimeException ex) {
+			sayGoodbye(socket.transport());
+			String hint = tlsHint(ex);
+			if (hint != null) {
+				throw new IOException(hint, ex);
+			}
+			throw ex;
+		}
+	}
+
+	/**
+	 * Tell the server what was wrong, for its log.
+	 */
+	private static void sayGoodbye(TlsTransport transport) {
+		try {
+			transport.end();
+		}
+		catch (IOException | RuntimeException ex) {
+			logger.debug("The server could not be told that its connection is not wanted", ex);
+		}
+	}
+
+	private static Connectors.Connection logIn(String node, RedisNodeSettings settings, ServerCheck check,
+			ByteTransport transport, Socket socket) {
+		Connection connection = new Connection(() -> socket, login(settings).build());
+		ServerCheck.Result result = check.check(node, () -> serverInfo(connection));
+		return new Connectors.Connection(transport, result.withheld(), !result.isAtLeast(6, 2));
 	}
 
 	/**

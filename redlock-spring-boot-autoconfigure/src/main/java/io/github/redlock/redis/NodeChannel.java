@@ -197,13 +197,13 @@ final class NodeChannel {
 	}
 
 	private void flush() {
-		SocketChannel socket = this.connection.socket;
+		ByteTransport transport = this.connection.transport;
 		SelectionKey key = this.connection.key;
-		if (socket == null || key == null || this.out.isEmpty()) {
+		if (transport == null || key == null || (this.out.isEmpty() && !transport.hasUnsent())) {
 			return;
 		}
 		try {
-			int interest = this.out.writeTo(socket) ? SelectionKey.OP_READ
+			int interest = transport.write(this.out) ? SelectionKey.OP_READ
 					: SelectionKey.OP_READ | SelectionKey.OP_WRITE;
 			if (key.interestOps() != interest) {
 				key.interestOps(interest);
@@ -231,34 +231,25 @@ final class NodeChannel {
 	}
 
 	private void read() {
-		SocketChannel socket = this.connection.socket;
-		if (socket == null) {
+		ByteTransport transport = this.connection.transport;
+		if (transport == null) {
 			return;
 		}
 		try {
-			if (socket.read(this.replies.buffer()) < 0) {
-				ended(new EOFException("node " + this.name + " closed the connection"));
-				return;
-			}
-			this.connection.heard();
-			Throwable misplaced = null;
-			Object reply = this.replies.next();
-			while (!ReplyReader.INCOMPLETE.equals(reply)) {
-				if (NodeErrors.isMisplaced(reply)) {
-					misplaced = (Throwable) reply;
+			do {
+				int length = transport.read(this.replies.buffer());
+				if (length < 0) {
+					ended(new EOFException("node " + this.name + " closed the connection"));
+					return;
 				}
-				ScriptCall again = this.pipeline.answered(reply, this.answered);
-				if (again != null) {
-					this.pipeline.sent(again);
-					this.out.add(again.encodedWithText());
+				Throwable misplaced = (length > 0) ? takeReplies() : null;
+				if (misplaced != null) {
+					// The next connection may lead to another server.
+					cut(misplaced);
+					return;
 				}
-				reply = this.replies.next();
 			}
-			if (misplaced != null) {
-				// The next connection may lead to another server.
-				cut(misplaced);
-				return;
-			}
+			while (transport.hasMore());
 			if (this.pipeline.size() == 0) {
 				this.connection.prompt = false;
 			}
@@ -268,6 +259,28 @@ final class NodeChannel {
 			// What has arrived is not the protocol, or answers nothing.
 			ended(ex);
 		}
+	}
+
+	/**
+	 * Take the replies that are complete.
+	 * @return one that shows that this connection leads to the wrong server, if any does
+	 */
+	private @Nullable Throwable takeReplies() {
+		this.connection.heard();
+		Throwable misplaced = null;
+		Object reply = this.replies.next();
+		while (!ReplyReader.INCOMPLETE.equals(reply)) {
+			if (NodeErrors.isMisplaced(reply)) {
+				misplaced = (Throwable) reply;
+			}
+			ScriptCall again = this.pipeline.answered(reply, this.answered);
+			if (again != null) {
+				this.pipeline.sent(again);
+				this.out.add(again.encodedWithText());
+			}
+			reply = this.replies.next();
+		}
+		return misplaced;
 	}
 
 	/**
@@ -303,21 +316,25 @@ final class NodeChannel {
 	void connected(Connectors.Connection opened, Selector selector) {
 		connectingEnds();
 		if (this.closed || !enter()) {
-			close(opened.socket());
+			close(opened.transport());
 			return;
 		}
 		try {
-			opened.socket().configureBlocking(false);
+			SocketChannel socket = opened.transport().socket();
+			socket.configureBlocking(false);
 			this.replies.reset();
-			this.connection.opened(opened, opened.socket().register(selector, SelectionKey.OP_READ, this));
+			this.connection.opened(opened, socket.register(selector, SelectionKey.OP_READ, this));
 			for (ScriptCall next = this.unsent.poll(); next != null; next = this.unsent.poll()) {
 				next.setOnFreshConnection();
 				write(next);
 			}
 			flush();
+			if (opened.transport().hasMore()) {
+				read();
+			}
 		}
 		catch (IOException ex) {
-			close(opened.socket());
+			close(opened.transport());
 			cut(ex);
 		}
 		leave();
@@ -342,9 +359,9 @@ final class NodeChannel {
 	}
 
 	private void closeSocket() {
-		SocketChannel socket = this.connection.closed();
-		if (socket != null) {
-			close(socket);
+		ByteTransport transport = this.connection.closed();
+		if (transport != null) {
+			close(transport);
 		}
 	}
 
@@ -355,9 +372,9 @@ final class NodeChannel {
 		}
 	}
 
-	private static void close(SocketChannel socket) {
+	private static void close(ByteTransport transport) {
 		try {
-			socket.close();
+			transport.close();
 		}
 		catch (IOException ex) {
 			logger.debug("Closing a connection failed", ex);
@@ -434,7 +451,9 @@ final class NodeChannel {
 		for (ScriptCall next = this.handed.poll(); next != null; next = this.handed.poll()) {
 			this.unsent.add(next);
 		}
-		this.connection.letGo();
+		if (!this.connection.inside) {
+			this.connection.letGo();
+		}
 		cut(closedError());
 		failUnsent(closedError());
 		this.whenClosed.complete(null);
@@ -478,7 +497,7 @@ final class NodeChannel {
 	 */
 	private static final class ConnectionState {
 
-		private @Nullable SocketChannel socket;
+		private @Nullable ByteTransport transport;
 
 		private @Nullable SelectionKey key;
 
@@ -508,26 +527,26 @@ final class NodeChannel {
 		private boolean checking;
 
 		private boolean isOpen() {
-			return this.socket != null;
+			return this.transport != null;
 		}
 
 		private void opened(Connectors.Connection opened, SelectionKey key) {
 			this.withheld = opened.withheld();
 			this.scriptsOnly = opened.scriptsOnly();
 			this.key = key;
-			this.socket = opened.socket();
+			this.transport = opened.transport();
 			this.used = false;
 			this.checking = false;
 			this.silentSinceProbe = false;
 		}
 
-		private @Nullable SocketChannel closed() {
-			SocketChannel socket = this.socket;
-			this.socket = null;
+		private @Nullable ByteTransport closed() {
+			ByteTransport transport = this.transport;
+			this.transport = null;
 			this.key = null;
 			this.prompt = false;
 			this.checking = false;
-			return socket;
+			return transport;
 		}
 
 		private void written(ScriptCall call) {
@@ -551,11 +570,12 @@ final class NodeChannel {
 		 * What was written last is not to be thrown away by an orderly close.
 		 */
 		private void letGo() {
-			if (this.socket != null) {
+			if (this.transport != null) {
 				try {
-					this.socket.setOption(StandardSocketOptions.SO_LINGER, -1);
+					this.transport.socket().setOption(StandardSocketOptions.SO_LINGER, -1);
+					this.transport.end();
 				}
-				catch (IOException ex) {
+				catch (IOException | RuntimeException ex) {
 					logger.debug("A connection to be closed is broken already", ex);
 				}
 			}

@@ -17,7 +17,6 @@ import org.slf4j.LoggerFactory;
 
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.RedisConnection;
-import org.springframework.data.redis.connection.RedisPipelineException;
 
 import io.github.redlock.spi.Connecting;
 import io.github.redlock.spi.DescribedServer;
@@ -27,11 +26,10 @@ import io.github.redlock.spi.Vote;
  * A node reached through one connection factory, whatever its driver.
  * <p>
  * Callers put requests into a queue; one dispatcher thread takes all that have gathered
- * and sends them, in one pipeline if the driver allows it, over one connection at a time,
- * so requests reach the node in the order in which they were handed over. Nothing but
- * that thread ever blocks. A connection that fails in any way, or leads to the wrong
- * server, is closed: the fate of what was sent on it is unknown. The next request opens
- * another.
+ * and sends one after another over one connection at a time, so requests reach the node
+ * in the order in which they were handed over. Nothing but that thread ever blocks. A
+ * connection that fails in any way, or leads to the wrong server, is closed: the fate of
+ * what was sent on it is unknown. The next request opens another.
  * <p>
  * A driver does not tell when an idle connection ends. So a connection that was idle is
  * tried first, and replaced if it is dead, before anything that counts is written to it.
@@ -58,8 +56,6 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 
 	private final Supplier<RedisConnection> opener;
 
-	private final boolean pipelining;
-
 	private final @Nullable ServerCheck check;
 
 	private final CallQueue queue = new CallQueue();
@@ -80,19 +76,14 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 	/**
 	 * Create a node.
 	 * @param opener opens a connection; called for each new one, by the dispatcher
-	 * @param pipelining whether to send what has gathered in one pipeline. The driver
-	 * must then report the answers of the other commands when one of them fails; Jedis
-	 * does, Lettuce does not. All keys must lie on one server
-	 * @param notices hears of releases
 	 * @param check looks at the server behind a new connection, {@code null} where that
 	 * is not one server
 	 * @param connectTime how long opening a connection may take
 	 */
-	RedisLockNode(String name, Supplier<RedisConnection> opener, ScriptCommands commands, boolean pipelining,
-			@Nullable ReleaseSubscription notices, @Nullable ServerCheck check, Duration connectTime) {
-		super(name, commands, pipelining, notices);
+	RedisLockNode(String name, Supplier<RedisConnection> opener, ScriptCommands commands, @Nullable ServerCheck check,
+			Duration connectTime) {
+		super(name, commands, false, null);
 		this.connectTime = connectTime;
-		this.pipelining = pipelining;
 		this.opener = opener;
 		this.check = check;
 		this.dispatcher = IoThreads.daemon(this::dispatch, "redlock-node-" + name);
@@ -234,28 +225,7 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 		return rest;
 	}
 
-	private List<?> send(RedisConnection connection, List<ScriptCall> batch, boolean bySha) {
-		return this.pipelining ? pipeline(connection, batch, bySha) : oneByOne(connection, batch, bySha);
-	}
-
-	private List<?> pipeline(RedisConnection connection, List<ScriptCall> batch, boolean bySha) {
-		connection.openPipeline();
-		batch.forEach((call) -> call.command().send(connection, bySha));
-		List<?> answers;
-		try {
-			answers = connection.closePipeline();
-		}
-		catch (RedisPipelineException ex) {
-			answers = ex.getPipelineResult();
-		}
-		if (answers.size() != batch.size()) {
-			throw new IllegalStateException(
-					"node " + name() + " gave " + answers.size() + " answers to " + batch.size() + " requests");
-		}
-		return answers;
-	}
-
-	private static List<?> oneByOne(RedisConnection connection, List<ScriptCall> batch, boolean bySha) {
+	private static List<?> send(RedisConnection connection, List<ScriptCall> batch, boolean bySha) {
 		List<@Nullable Object> answers = new ArrayList<>(batch.size());
 		for (ScriptCall call : batch) {
 			try {

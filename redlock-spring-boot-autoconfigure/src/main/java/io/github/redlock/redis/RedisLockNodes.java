@@ -100,7 +100,7 @@ public final class RedisLockNodes implements AutoCloseable {
 	public void add(String name, RedisConnectionFactory connectionFactory) {
 		this.identities.expect(name);
 		this.inspector.add(name, connectionFactory::getConnection, UNKNOWN_CONNECT_TIME);
-		this.nodes.add(new RedisLockNode(name, connectionFactory::getConnection, this.commands, false, null, this.check,
+		this.nodes.add(new RedisLockNode(name, connectionFactory::getConnection, this.commands, this.check,
 				UNKNOWN_CONNECT_TIME));
 	}
 
@@ -124,7 +124,7 @@ public final class RedisLockNodes implements AutoCloseable {
 		if (singleServer) {
 			this.identities.expect(name);
 		}
-		this.nodes.add(new RedisLockNode(name, factory, this.commands, false, null,
+		this.nodes.add(new RedisLockNode(name, factory, this.commands,
 				standalone ? this.standaloneCheck : singleServer ? this.check : null, connectTime));
 	}
 
@@ -162,16 +162,11 @@ public final class RedisLockNodes implements AutoCloseable {
 		Supplier<RedisNodeSettings> current = () -> first.replacedBy(settings.get());
 		ReleaseSubscription notices = new ReleaseSubscription(name,
 				() -> JedisConnections.openForNotices(current.get(), connectTimeout), this.noticesExecutor);
-		Supplier<RedisConnection> opener = () -> JedisConnections.openForPipelines(current.get(), connectTimeout,
+		Supplier<RedisConnection> opener = () -> JedisConnections.openForInspection(current.get(), connectTimeout,
 				commandTimeout);
 		this.inspector.add(name, opener, connectTime.plus(commandTimeout.multipliedBy(COMMANDS_OF_AN_INSPECTION)));
-		if (first.tls() == null) {
-			this.nodes.add(new ChannelLockNode(name, this.commands, io(commandTimeout),
-					() -> open(name, current.get(), connectTimeout), notices, this.identities, connectTime));
-			return;
-		}
-		this.nodes
-			.add(new RedisLockNode(name, opener, this.commands, true, notices, this.standaloneCheck, connectTime));
+		this.nodes.add(new ChannelLockNode(name, this.commands, io(commandTimeout),
+				() -> open(name, current.get(), connectTimeout), notices, this.identities, connectTime));
 	}
 
 	private Connectors.Connection open(String name, RedisNodeSettings settings, Duration connectTimeout)

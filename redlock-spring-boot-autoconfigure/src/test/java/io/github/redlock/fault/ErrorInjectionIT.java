@@ -1,15 +1,22 @@
 package io.github.redlock.fault;
 
+import java.nio.file.Path;
+import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.BiFunction;
+
+import javax.net.ssl.SSLContext;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
+import io.github.redlock.testing.RedisServer;
 import io.github.redlock.testing.RedisServers;
+import io.github.redlock.testing.TlsServers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -21,7 +28,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ErrorInjectionIT {
 
 	private static final Set<String> TRANSPORT = Set.of("IoLoop", "Leadership", "NodeChannel", "OutgoingBytes",
-			"ScriptPipeline", "ReplyReader", "ScriptCall", "ChannelLockNode", "ScriptLockNode", "Connectors");
+			"ScriptPipeline", "ReplyReader", "ScriptCall", "ChannelLockNode", "ScriptLockNode", "Connectors",
+			"ByteTransport", "TlsTransport");
 
 	/** A caller passes other call sites where it leads than where another one does. */
 	private static final int RUNS_WITHOUT_ANOTHER_SITE = 5;
@@ -36,34 +44,54 @@ class ErrorInjectionIT {
 	@Test
 	@Timeout(600)
 	void errorInOneCallerReachesNobodyElse() throws Exception {
-		FaultClassLoader loader = new FaultClassLoader(ErrorInjectionIT::isTransport);
 		try (RedisServers servers = new RedisServers(3)) {
-			Set<Object> sites = new LinkedHashSet<>();
-			for (int i = 0; i < RUNS_WITHOUT_ANOTHER_SITE; i++) {
-				if (sites.addAll((List<?>) run(loader, servers, -1))) {
-					i = 0;
-				}
-			}
-			assertThat(sites).as("call sites that a caller passes").hasSizeGreaterThan(100);
-			List<String> violations = new ArrayList<>();
-			for (Object site : sites) {
-				Object result = run(loader, servers, (Integer) site);
-				if (!"".equals(result)) {
-					violations.add(loader.describe((Integer) site) + ": " + result);
-				}
-			}
-			assertThat(violations).isEmpty();
+			injectErrors(servers.servers(), null);
 		}
 	}
 
+	@Test
+	@Timeout(600)
+	void errorInOneCallerReachesNobodyElseOverTls(@TempDir Path directory) throws Exception {
+		TlsServers tls = new TlsServers(directory);
+		KeyStore keyStore = tls.certificateFor("ip:127.0.0.1");
+		try (RedisServer first = tls.start(keyStore);
+				RedisServer second = tls.start(keyStore);
+				RedisServer third = tls.start(keyStore)) {
+			injectErrors(List.of(first, second, third), TlsServers.trusting(keyStore));
+		}
+	}
+
+	private static void injectErrors(List<RedisServer> servers, SSLContext tls) throws Exception {
+		FaultClassLoader loader = new FaultClassLoader(ErrorInjectionIT::isTransport);
+		Set<Object> sites = new LinkedHashSet<>();
+		for (int i = 0; i < RUNS_WITHOUT_ANOTHER_SITE; i++) {
+			if (sites.addAll((List<?>) run(loader, servers, tls, -1))) {
+				i = 0;
+			}
+		}
+		assertThat(sites).as("call sites that a caller passes").hasSizeGreaterThan(100);
+		assertThat(sites.stream().anyMatch((site) -> loader.describe((Integer) site).contains("TlsTransport")))
+			.isEqualTo(tls != null);
+		List<String> violations = new ArrayList<>();
+		for (Object site : sites) {
+			Object result = run(loader, servers, tls, (Integer) site);
+			if (!"".equals(result)) {
+				violations.add(loader.describe((Integer) site) + ": " + result);
+			}
+		}
+		assertThat(violations).isEmpty();
+	}
+
 	@SuppressWarnings("unchecked")
-	private static Object run(FaultClassLoader loader, RedisServers servers, int site) throws Exception {
+	private static Object run(FaultClassLoader loader, List<RedisServer> servers, SSLContext tls, int site)
+			throws Exception {
 		List<Integer> arguments = new ArrayList<>();
-		servers.servers().forEach((server) -> arguments.add(server.port()));
+		servers.forEach((server) -> arguments.add(server.port()));
 		arguments.add(site);
-		return ((Function<List<Integer>, Object>) loader.loadClass("io.github.redlock.fault.FaultScenario")
+		return ((BiFunction<List<Integer>, SSLContext, Object>) loader
+			.loadClass("io.github.redlock.fault.FaultScenario")
 			.getConstructor()
-			.newInstance()).apply(arguments);
+			.newInstance()).apply(arguments, tls);
 	}
 
 }

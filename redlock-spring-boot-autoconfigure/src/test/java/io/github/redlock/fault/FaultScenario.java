@@ -11,10 +11,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Function;
+import java.util.function.BiFunction;
+
+import javax.net.ssl.SSLContext;
 
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 
 import io.github.redlock.LockHandle;
@@ -24,12 +28,13 @@ import io.github.redlock.core.DefaultRedlock;
 import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.redis.RedisLockNodes;
 import io.github.redlock.redis.RedisNodeSettings;
+import io.github.redlock.redis.TlsSettings;
 
 /**
  * One caller in which an error is thrown somewhere in the transport, beside an innocent
  * one. Loaded by a {@link FaultClassLoader}; takes and returns types of the JDK.
  */
-public final class FaultScenario implements Function<List<Integer>, Object> {
+public final class FaultScenario implements BiFunction<List<Integer>, SSLContext, Object> {
 
 	private static final Duration TTL = Duration.ofMillis(700);
 
@@ -43,16 +48,23 @@ public final class FaultScenario implements Function<List<Integer>, Object> {
 	 * Run it.
 	 * @param ports those of the servers, and last the call site, or -1 to find out which
 	 * there are
+	 * @param tls for encrypted nodes, {@code null} for clear text
 	 * @return the call sites, or what was wrong
 	 */
 	@Override
-	public Object apply(List<Integer> ports) {
+	public Object apply(List<Integer> ports, SSLContext tls) {
+		DefaultJedisClientConfig.Builder config = DefaultJedisClientConfig.builder();
+		if (tls != null) {
+			config.ssl(true).sslSocketFactory(tls.getSocketFactory());
+		}
 		int site = ports.get(ports.size() - 1);
 		RedisLockNodes nodes = new RedisLockNodes("redlock:");
 		for (int port : ports.subList(0, ports.size() - 1)) {
-			nodes.add(new RedisNodeSettings("node" + port, "127.0.0.1", port, null, null, 0, null),
+			nodes.add(
+					new RedisNodeSettings("node" + port, "127.0.0.1", port, null, null, 0,
+							(tls != null) ? new TlsSettings(tls) : null),
 					Duration.ofSeconds(1), Duration.ofMillis(200));
-			this.servers.add(new Jedis("127.0.0.1", port));
+			this.servers.add(new Jedis(new HostAndPort("127.0.0.1", port), config.build()));
 		}
 		try (DefaultRedlock redlock = new RedlockBuilder().nodes(nodes.nodes()).build()) {
 			return run(redlock, site);

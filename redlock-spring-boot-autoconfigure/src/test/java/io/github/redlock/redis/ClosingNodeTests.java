@@ -35,8 +35,8 @@ class ClosingNodeTests {
 
 	private final CountDownLatch goOn = new CountDownLatch(1);
 
-	private final RedisLockNode node = new RedisLockNode("node", this::connection, new ScriptCommands(""), false, null,
-			null, Duration.ofSeconds(1));
+	private final RedisLockNode node = new RedisLockNode("node", this::connection, new ScriptCommands(""), null,
+			Duration.ofSeconds(1));
 
 	private RedisConnection connection() {
 		RedisScriptingCommands scripts = mock(RedisScriptingCommands.class, (invocation) -> answer());

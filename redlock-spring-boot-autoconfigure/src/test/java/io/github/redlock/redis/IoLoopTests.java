@@ -9,7 +9,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -179,6 +181,27 @@ class IoLoopTests {
 		assertThat(this.server.connections).hasValue(1);
 	}
 
+	/** As an encrypted one does: no selector tells of what lies there. */
+	@Test
+	void whatATransportHoldsBackIsReadAndWritten() throws Exception {
+		NodeChannel slow = this.io.add("slow",
+				() -> new Connectors.Connection(new HoldingTransport(this.server.open().transport().socket())));
+		try {
+			List<CompletableFuture<Vote>> votes = new ArrayList<>();
+			for (int i = 0; i < 100; i++) {
+				ScriptCall call = new ScriptCall(this.commands.probe());
+				this.io.send(slow, call);
+				votes.add(call.vote());
+			}
+			for (CompletableFuture<Vote> vote : votes) {
+				assertThat(vote.get(20, TimeUnit.SECONDS)).isInstanceOf(Vote.Granted.class);
+			}
+		}
+		finally {
+			this.io.close(slow);
+		}
+	}
+
 	@Test
 	void interruptedCallerLeavesTheConnectionAlone() throws Exception {
 		await();
@@ -282,7 +305,7 @@ class IoLoopTests {
 			connecting.countDown();
 			Awaitility.await().until(() -> closed.getCount() == 0);
 			Connectors.Connection connection = this.server.open();
-			opened.complete(connection.socket());
+			opened.complete(connection.transport().socket());
 			return connection;
 		});
 		ScriptCall call = new ScriptCall(ScriptCommand.PING);
@@ -405,6 +428,88 @@ class IoLoopTests {
 	}
 
 	/**
+	 * Reads everything and gives it away byte by byte; keeps what it is to write until it
+	 * is asked again.
+	 */
+	private static final class HoldingTransport implements ByteTransport {
+
+		private final SocketChannel socket;
+
+		private final ByteBuffer in = ByteBuffer.allocate(100_000).flip();
+
+		private final ByteBuffer out = ByteBuffer.allocate(100_000);
+
+		private HoldingTransport(SocketChannel socket) {
+			this.socket = socket;
+		}
+
+		@Override
+		public SocketChannel socket() {
+			return this.socket;
+		}
+
+		@Override
+		public int read(ByteBuffer target) throws IOException {
+			if (!this.in.hasRemaining()) {
+				int length = this.socket.read(this.in.clear());
+				this.in.flip();
+				if (length <= 0) {
+					return length;
+				}
+			}
+			target.put(this.in.get());
+			return 1;
+		}
+
+		@Override
+		public boolean hasMore() {
+			return this.in.hasRemaining();
+		}
+
+		@Override
+		public boolean write(OutgoingBytes bytes) throws IOException {
+			if (hasUnsent()) {
+				this.socket.write(this.out.flip());
+				this.out.compact();
+			}
+			else {
+				bytes.writeTo(new Kept());
+			}
+			return bytes.isEmpty() && !hasUnsent();
+		}
+
+		@Override
+		public boolean hasUnsent() {
+			return this.out.position() > 0;
+		}
+
+		@Override
+		public void end() {
+		}
+
+		private final class Kept implements WritableByteChannel {
+
+			@Override
+			public int write(ByteBuffer source) {
+				int length = source.remaining();
+				HoldingTransport.this.out.put(source);
+				return length;
+			}
+
+			@Override
+			public boolean isOpen() {
+				return true;
+			}
+
+			@Override
+			public void close() {
+			}
+
+		}
+
+	}
+
+	/**
 	 * A server that answers every command, by default with a grant.
 	 */
 	private static final class Server implements AutoCloseable {
@@ -442,8 +547,8 @@ class IoLoopTests {
 		}
 
 		private Connectors.Connection open() throws IOException {
-			return new Connectors.Connection(SocketChannel
-				.open(new InetSocketAddress(this.listener.getInetAddress(), this.listener.getLocalPort())));
+			return new Connectors.Connection(new ByteTransport.ClearText(SocketChannel
+				.open(new InetSocketAddress(this.listener.getInetAddress(), this.listener.getLocalPort()))));
 		}
 
 		private void accept() {

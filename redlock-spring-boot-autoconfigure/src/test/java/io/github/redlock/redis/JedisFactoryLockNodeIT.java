@@ -4,8 +4,8 @@ import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 
 /**
- * The same contract where the driver does the input and output: for encrypted
- * connections, and for an application's own connection factory.
+ * The same contract where the driver does the input and output: for an application's own
+ * connection factory.
  */
 class JedisFactoryLockNodeIT extends AbstractRedisLockNodeIT {
 

@@ -18,6 +18,7 @@ import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 
 import io.github.redlock.LockHandle;
+import io.github.redlock.LockNotAcquiredException;
 import io.github.redlock.core.DefaultRedlock;
 import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.spi.LockNode;
@@ -28,6 +29,7 @@ import io.github.redlock.testing.RedisServer;
 import io.github.redlock.testing.TlsServers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
 
@@ -83,7 +85,7 @@ class SecuredNodeIT {
 		assertThat(lock.release()).isTrue();
 	}
 
-	/** A driver does not tell that a connection ended while it was idle. [81] */
+	/** [81] */
 	@Test
 	void encryptedConnectionThatEndedWhileIdleCostsNothing() throws Exception {
 		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
@@ -100,6 +102,38 @@ class SecuredNodeIT {
 		}
 		LockHandle lock = redlock.tryAcquire("a", Duration.ofSeconds(30)).orElseThrow();
 		assertThat(lock.release()).isTrue();
+	}
+
+	@Test
+	void restartedServerIsConnectedToAgain() throws Exception {
+		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
+		RedisServer server = this.opened.add(tls().start(keyStore));
+		LockNode node = node(server.port(), new TlsSettings(TlsServers.trusting(keyStore)));
+		for (int i = 0; i < 3; i++) {
+			assertThat(ping(node)).isInstanceOf(Vote.Granted.class);
+			server.kill();
+			assertThat(error(ping(node))).isNotNull();
+			server.start();
+			await().until(() -> ping(node) instanceof Vote.Granted);
+		}
+	}
+
+	/** Neither end is told that nothing passes any more. */
+	@Test
+	void encryptedConnectionThatIsHalfOpenIsReplaced() throws Exception {
+		KeyStore keyStore = tls().certificateFor("ip:127.0.0.1");
+		RedisServer server = this.opened.add(tls().start(keyStore));
+		Proxy proxy = this.opened.add(new Proxy(server.port()));
+		DefaultRedlock redlock = this.opened
+			.add(new RedlockBuilder().nodes(List.of(node(proxy.port(), new TlsSettings(TlsServers.trusting(keyStore)))))
+				.build());
+		redlock.acquire("a", Duration.ofSeconds(30)).close();
+		proxy.swallow();
+		assertThatExceptionOfType(LockNotAcquiredException.class)
+			.isThrownBy(() -> redlock.tryAcquire("b", Duration.ofSeconds(30)));
+		await().atMost(Duration.ofSeconds(20))
+			.ignoreExceptionsInstanceOf(LockNotAcquiredException.class)
+			.until(() -> redlock.tryAcquire("c", Duration.ofSeconds(30)).map(LockHandle::release).isPresent());
 	}
 
 	/** Jedis by itself accepts any certificate that is valid, whomever it names. */

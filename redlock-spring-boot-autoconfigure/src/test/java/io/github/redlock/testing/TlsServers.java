@@ -55,6 +55,19 @@ public final class TlsServers {
 		return RedisServer.withTls(certificateFile(keyStore), keyFile, arguments);
 	}
 
+	/** A server with one port for clear text and one for TLS. */
+	public RedisServer startBeside(int tlsPort, KeyStore keyStore) throws Exception {
+		Path keyFile = pem("key", "PRIVATE KEY", keyStore.getKey("redis", PASSWORD).getEncoded());
+		String certificate = certificateFile(keyStore).toString();
+		return new RedisServer("--tls-port", String.valueOf(tlsPort), "--tls-cert-file", certificate, "--tls-key-file",
+				keyFile.toString(), "--tls-ca-cert-file", certificate, "--tls-auth-clients", "no");
+	}
+
+	/** A port on which nobody listens. */
+	public static int freePort() {
+		return RedisServer.freePort();
+	}
+
 	/** The certificate alone, as a file. */
 	public Path certificateFile(KeyStore keyStore) throws Exception {
 		return pem("certificate", "CERTIFICATE", keyStore.getCertificate("redis").getEncoded());
