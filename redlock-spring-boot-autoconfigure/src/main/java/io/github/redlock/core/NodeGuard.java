@@ -16,6 +16,7 @@ import org.slf4j.LoggerFactory;
 
 import io.github.redlock.RedlockStatus.NodeStatus;
 import io.github.redlock.spi.BatchExtension;
+import io.github.redlock.spi.CatchingUp;
 import io.github.redlock.spi.Connecting;
 import io.github.redlock.spi.DescribedServer;
 import io.github.redlock.spi.LockNode;
@@ -276,7 +277,7 @@ final class NodeGuard implements RequestTimeouts.Receiver {
 	}
 
 	private CompletionStage<?> catchUp() {
-		return (this.io != null) ? this.io.catchUp() : CompletableFuture.completedFuture(null);
+		return (this.node instanceof CatchingUp own) ? own.catchUp() : CompletableFuture.completedFuture(null);
 	}
 
 	@Override

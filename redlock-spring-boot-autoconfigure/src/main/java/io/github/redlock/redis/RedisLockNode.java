@@ -18,6 +18,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.RedisConnection;
 
+import io.github.redlock.spi.CatchingUp;
 import io.github.redlock.spi.Connecting;
 import io.github.redlock.spi.DescribedServer;
 import io.github.redlock.spi.Vote;
@@ -35,7 +36,7 @@ import io.github.redlock.spi.Vote;
  * tried first, and replaced if it is dead, before anything that counts is written to it.
  * Once in a while it is used anyway, because a firewall forgets connections.
  */
-final class RedisLockNode extends ScriptLockNode implements Connecting, DescribedServer {
+final class RedisLockNode extends ScriptLockNode implements Connecting, CatchingUp, DescribedServer {
 
 	/** A connection that was not used for this long is tried before it is used. */
 	static final Duration IDLE = Duration.ofMillis(200);
@@ -59,6 +60,8 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 	private final @Nullable ServerCheck check;
 
 	private final CallQueue queue = new CallQueue();
+
+	private final Deliveries deliveries = new Deliveries();
 
 	private final Thread dispatcher;
 
@@ -92,8 +95,10 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 
 	@Override
 	CompletionStage<Vote> send(ScriptCall call) {
+		this.deliveries.handOver();
 		if (!this.queue.add(call)) {
 			failAll(List.of(call), closedError());
+			this.deliveries.delivered(1);
 		}
 		return call.vote();
 	}
@@ -118,6 +123,7 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 					batch.add(first);
 					this.queue.drainTo(batch, MAX_BATCH - 1);
 					execute(batch);
+					this.deliveries.delivered(batch.size());
 					batch.clear();
 				}
 			}
@@ -131,6 +137,7 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 			sendLast(this.queue.drain());
 			disconnect();
 			failAll(this.queue.drain(), closedError());
+			this.deliveries.end();
 		}
 	}
 
@@ -290,6 +297,16 @@ final class RedisLockNode extends ScriptLockNode implements Connecting, Describe
 	@Override
 	public Duration connectTime() {
 		return this.connectTime;
+	}
+
+	/**
+	 * A driver does not tell what has arrived. So this waits for everything that was
+	 * handed over: a pause of this process, or a dispatcher that is loading classes, ends
+	 * well before the timeout of the driver.
+	 */
+	@Override
+	public CompletionStage<Void> catchUp() {
+		return this.deliveries.soFar();
 	}
 
 	private static String serverInfo(RedisConnection connection) {

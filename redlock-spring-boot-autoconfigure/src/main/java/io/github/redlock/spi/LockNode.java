@@ -14,7 +14,7 @@ import java.util.concurrent.CompletionStage;
  * <p>
  * Implementations are thread-safe and need no timeout of their own; the lock gives up on
  * an answer after its command timeout. A node that can do more says so by implementing
- * {@link BatchExtension}, {@link ReleaseNotices}, {@link Connecting},
+ * {@link BatchExtension}, {@link ReleaseNotices}, {@link Connecting}, {@link CatchingUp},
  * {@link DescribedServer} or {@link NodeIo}.
  * <p>
  * The test {@code LockNodeContract} holds them to this. It is in a jar of its own, of the

@@ -70,6 +70,24 @@ class ClosingNodeTests {
 			.isInstanceOf(Vote.Granted.class);
 	}
 
+	/** The server has answered, and the thread that reads the answer has stood still. */
+	@Test
+	void answerThatIsBeingDeliveredIsNotGivenUp() throws Exception {
+		CompletionStage<Void> before = this.node.catchUp();
+		assertThat(before.toCompletableFuture()).isDone();
+		CompletionStage<Vote> underWay = this.node.release(REQUEST);
+		assertThat(this.begun.await(20, TimeUnit.SECONDS)).isTrue();
+		CompletionStage<Vote> queued = this.node.release(REQUEST);
+		CompletableFuture<Boolean> delivered = this.node.catchUp()
+			.thenApply((ignored) -> underWay.toCompletableFuture().isDone() && queued.toCompletableFuture().isDone())
+			.toCompletableFuture();
+		assertThat(delivered).isNotDone();
+		this.goOn.countDown();
+		assertThat(delivered).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(true);
+		this.node.close();
+		assertThat(this.node.catchUp().toCompletableFuture()).succeedsWithin(Duration.ofSeconds(20));
+	}
+
 	@Test
 	void closingDoesNotWaitForANodeThatIsSilent() throws Exception {
 		CompletionStage<Vote> underWay = this.node.release(REQUEST);

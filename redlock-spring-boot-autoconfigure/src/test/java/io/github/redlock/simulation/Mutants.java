@@ -387,7 +387,7 @@ final class Mutants {
 				.edit(TIMEOUTS, "if (this.watching.compareAndSet(false, true)) {", "if (false) {"),
 			Mutant.of("what has arrived is given up unread")
 				.likelyFoundBy(106)
-				.edit(GUARD, "return (this.io != null) ? this.io.catchUp() :", "return"),
+				.edit(GUARD, "return (this.node instanceof CatchingUp own) ? own.catchUp() :", "return"),
 			Mutant.of("a node that is down stays down")
 				.likelyFoundBy(1)
 				.edit(HEALTH, "if (this.voting.compareAndSet(false, true)) {", "if (false) {"),
