@@ -35,6 +35,8 @@ final class Benchmarks {
 	private static final List<String> UNCONTENDED = List.of("redlock", "redlock-without-tokens", "redisson-redlock",
 			"redisson-rlock", "spring-integration-spin", "shedlock", "jedis");
 
+	private static final List<String> ENCRYPTED = List.of("redlock", "redlock-tls", "redlock-tls-driver");
+
 	private static final List<String> CONTENDED = List.of("redlock", "redisson-redlock", "redisson-rlock",
 			"spring-integration-spin", "spring-integration-pubsub");
 
@@ -85,6 +87,10 @@ final class Benchmarks {
 		}
 		if (isWanted("threads")) {
 			lock("64 threads, 3 nodes, distinct resources", 64, 3, UNCONTENDED);
+		}
+		if (isWanted("tls")) {
+			lock("Clear text and TLS, 1 thread, 3 nodes, distinct resources", 1, 3, ENCRYPTED);
+			lock("Clear text and TLS, 64 threads, 3 nodes, distinct resources", 64, 3, ENCRYPTED);
 		}
 		if (isWanted("ill")) {
 			sampled("1 thread, 3 nodes, one of them ill",

@@ -37,6 +37,8 @@ interface Contender extends AutoCloseable {
 		return switch (name) {
 			case "redlock" -> new RedlockContender(ports, ttl, true);
 			case "redlock-without-tokens" -> new RedlockContender(ports, ttl, false);
+			case "redlock-tls" -> TlsContender.create(ports, ttl, false);
+			case "redlock-tls-driver" -> TlsContender.create(ports, ttl, true);
 			case "redisson-redlock" -> new RedissonContender(ports, ttl);
 			case "redisson-rlock" -> new RedissonContender(ports.subList(0, 1), ttl);
 			case "spring-integration-spin" -> new SpringIntegrationContender(ports.get(0), false, ttl);

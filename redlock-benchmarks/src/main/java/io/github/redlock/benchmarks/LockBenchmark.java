@@ -42,8 +42,9 @@ public class LockBenchmark {
 	/** Start servers and connect. */
 	@Setup
 	public void start() throws Exception {
-		Nodes servers = new Nodes(this.nodes);
-		Contender lock = Contender.create(this.contender, servers.ports(), Contender.TTL);
+		boolean tls = this.contender.contains("-tls");
+		Nodes servers = new Nodes(this.nodes, tls);
+		Contender lock = Contender.create(this.contender, tls ? servers.tlsPorts() : servers.ports(), Contender.TTL);
 		this.servers = servers;
 		this.lock = lock;
 		lock.unlock(Objects.requireNonNull(lock.lock("first")));

@@ -10,6 +10,7 @@ import java.util.function.ToLongFunction;
 
 import redis.clients.jedis.Jedis;
 import redis.embedded.RedisServer;
+import redis.embedded.RedisServerBuilder;
 
 /**
  * Independent Redis servers without persistence, on this machine.
@@ -22,15 +23,31 @@ final class Nodes implements AutoCloseable {
 
 	private final List<Integer> ports = new ArrayList<>();
 
+	private final List<Integer> tlsPorts = new ArrayList<>();
+
 	private final List<Long> pids = new ArrayList<>();
 
 	/**
 	 * Start them.
 	 */
 	Nodes(int count) {
+		this(count, false);
+	}
+
+	/**
+	 * Start them.
+	 * @param tls whether each has a port for encrypted connections, too
+	 */
+	Nodes(int count, boolean tls) {
 		for (int i = 0; i < count; i++) {
 			int port = freePort();
-			RedisServer server = RedisServer.builder().port(port).setting("save \"\"").build();
+			RedisServerBuilder builder = RedisServer.builder().port(port).setting("save \"\"");
+			if (tls) {
+				int tlsPort = freePort();
+				this.tlsPorts.add(tlsPort);
+				Certificate.OWN.settings(tlsPort).forEach(builder::setting);
+			}
+			RedisServer server = builder.build();
 			server.start();
 			this.servers.add(server);
 			this.ports.add(port);
@@ -51,6 +68,10 @@ final class Nodes implements AutoCloseable {
 
 	List<Integer> ports() {
 		return this.ports;
+	}
+
+	List<Integer> tlsPorts() {
+		return this.tlsPorts;
 	}
 
 	/**

@@ -25,7 +25,11 @@ final class RedlockContender implements Contender {
 	private final LockOptions options = LockOptions.builder().autoExtend(true).waitTime(WAIT).build();
 
 	RedlockContender(List<Integer> ports, Duration ttl, boolean fencing) {
-		this.nodes = nodes(ports);
+		this(nodes(ports), ttl, fencing);
+	}
+
+	RedlockContender(RedisLockNodes nodes, Duration ttl, boolean fencing) {
+		this.nodes = nodes;
 		this.redlock = new RedlockBuilder().nodes(this.nodes.nodes()).defaultTtl(ttl).fencing(fencing).build();
 	}
 
