@@ -1,5 +1,7 @@
 package io.github.redlock.fault;
 
+import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,8 +13,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 
 import io.github.redlock.LockHandle;
@@ -22,8 +26,9 @@ import io.github.redlock.core.DefaultRedlock;
 import io.github.redlock.core.RedlockBuilder;
 import io.github.redlock.redis.RedisLockNodes;
 import io.github.redlock.redis.RedisNodeSettings;
+import io.github.redlock.redis.TlsSettings;
 import io.github.redlock.testing.RedisServer;
-import io.github.redlock.testing.RedisServers;
+import io.github.redlock.testing.TlsServers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -39,11 +44,11 @@ class StackOverflowIT {
 
 	private static final int CALLS_PER_MEASUREMENT = 50;
 
-	private final RedisServers servers = new RedisServers(3);
+	private final List<RedisServer> servers = new ArrayList<>();
 
-	private final RedisLockNodes nodes = nodes();
+	private final RedisLockNodes nodes = new RedisLockNodes("redlock:");
 
-	private final DefaultRedlock redlock = new RedlockBuilder().nodes(this.nodes.nodes()).build();
+	private DefaultRedlock redlock;
 
 	private final AtomicInteger overflows = new AtomicInteger();
 
@@ -51,13 +56,19 @@ class StackOverflowIT {
 
 	private final Queue<String> violations = new ConcurrentLinkedQueue<>();
 
-	private RedisLockNodes nodes() {
-		RedisLockNodes nodes = new RedisLockNodes("redlock:");
-		for (RedisServer server : this.servers.servers()) {
-			nodes.add(new RedisNodeSettings("node" + server.port(), "127.0.0.1", server.port(), null, null, 0, null),
+	private void start(boolean encrypted, Path directory) throws Exception {
+		TlsServers tls = new TlsServers(directory);
+		KeyStore keyStore = tls.certificateFor("ip:127.0.0.1");
+		for (int i = 0; i < 3; i++) {
+			int tlsPort = TlsServers.freePort();
+			RedisServer server = tls.startBeside(tlsPort, keyStore);
+			this.servers.add(server);
+			this.nodes.add(
+					new RedisNodeSettings("node" + i, "127.0.0.1", encrypted ? tlsPort : server.port(), null, null, 0,
+							encrypted ? new TlsSettings(TlsServers.trusting(keyStore)) : null),
 					Duration.ofSeconds(1), Duration.ofMillis(200));
 		}
-		return nodes;
+		this.redlock = new RedlockBuilder().nodes(this.nodes.nodes()).build();
 	}
 
 	/** Go down the stack, and do something there. */
@@ -112,7 +123,7 @@ class StackOverflowIT {
 	}
 
 	private void lockAndLook(int number, AtomicBoolean over) {
-		List<Jedis> looks = this.servers.servers().stream().map(RedisServer::connect).toList();
+		List<Jedis> looks = this.servers.stream().map(RedisServer::connect).toList();
 		for (int i = 0; !over.get(); i++) {
 			String resource = "good" + number + "-" + i % 1000;
 			try (LockHandle lock = this.redlock.acquire(resource, Duration.ofSeconds(20))) {
@@ -131,9 +142,11 @@ class StackOverflowIT {
 		looks.forEach(Jedis::close);
 	}
 
-	@Test
+	@ParameterizedTest(name = "encrypted: {0}")
+	@ValueSource(booleans = { false, true })
 	@Timeout(300)
-	void callersWithoutStackHurtNobodyElse() throws Exception {
+	void callersWithoutStackHurtNobodyElse(boolean encrypted, @TempDir Path directory) throws Exception {
+		start(encrypted, directory);
 		AtomicBoolean over = new AtomicBoolean();
 		List<Thread> good = new ArrayList<>();
 		for (int i = 0; i < 4; i++) {
@@ -162,7 +175,7 @@ class StackOverflowIT {
 		assertThat(this.redlock.whenIdle().toCompletableFuture()).succeedsWithin(Duration.ofSeconds(20));
 		this.redlock.close();
 		this.nodes.close();
-		this.servers.close();
+		this.servers.forEach(RedisServer::close);
 	}
 
 	private static Thread started(Thread thread) {
