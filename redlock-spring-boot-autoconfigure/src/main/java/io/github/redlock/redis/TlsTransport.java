@@ -121,15 +121,21 @@ final class TlsTransport implements ByteTransport, WritableByteChannel {
 			case BUFFER_UNDERFLOW -> this.arrived = this.arrived.hasRemaining() ? this.arrived : larger(this.arrived);
 			case BUFFER_OVERFLOW -> this.decrypted = larger(this.decrypted);
 			case CLOSED -> this.ended = true;
-			case OK -> respond();
+			case OK -> {
+				if (!respond() && result.bytesConsumed() + result.bytesProduced() == 0) {
+					throw new SSLException("the engine neither takes what has arrived nor says what it waits for");
+				}
+			}
 		}
 	}
 
 	/**
 	 * Do what the engine wants done before it goes on: what is said between records of
 	 * data, and the handshake.
+	 * @return whether there was anything to do
 	 */
-	private void respond() throws SSLException {
+	private boolean respond() throws SSLException {
+		boolean responded = false;
 		boolean wanted = true;
 		while (wanted) {
 			wanted = switch (this.engine.getHandshakeStatus()) {
@@ -140,7 +146,9 @@ final class TlsTransport implements ByteTransport, WritableByteChannel {
 				case NEED_WRAP -> encrypt(NOTHING).bytesProduced() > 0;
 				default -> false;
 			};
+			responded |= wanted;
 		}
+		return responded;
 	}
 
 	private void runTasks() {

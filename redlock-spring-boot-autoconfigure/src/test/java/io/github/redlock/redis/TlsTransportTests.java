@@ -16,7 +16,11 @@ import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,6 +33,9 @@ import io.github.redlock.testing.TlsServers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 
 /**
  * A client and a server in memory, on one thread: what is on its way is cut into pieces
@@ -293,6 +300,23 @@ class TlsTransportTests {
 		this.client.end();
 		assertThatExceptionOfType(SSLException.class).isThrownBy(() -> hear(this.server, LARGEST_RECORD))
 			.withMessageContaining("certificate");
+	}
+
+	/** The thread that leads would never come back. */
+	@Test
+	void engineThatStandsStillIsAnError() throws Exception {
+		SSLSession session = mock(SSLSession.class);
+		given(session.getPacketBufferSize()).willReturn(LARGEST_RECORD);
+		given(session.getApplicationBufferSize()).willReturn(LARGEST_RECORD);
+		SSLEngine engine = mock(SSLEngine.class);
+		given(engine.getSession()).willReturn(session);
+		given(engine.getHandshakeStatus()).willReturn(HandshakeStatus.NEED_UNWRAP);
+		given(engine.unwrap(any(ByteBuffer.class), any(ByteBuffer.class)))
+			.willReturn(new SSLEngineResult(Status.OK, HandshakeStatus.NEED_UNWRAP, 0, 0));
+		this.clientWire.incoming.put((byte) 1);
+		TlsTransport transport = new TlsTransport(SocketChannel.open(), this.clientWire, engine);
+		assertThatExceptionOfType(SSLException.class)
+			.isThrownBy(() -> transport.read(ByteBuffer.allocate(LARGEST_RECORD)));
 	}
 
 	/**
