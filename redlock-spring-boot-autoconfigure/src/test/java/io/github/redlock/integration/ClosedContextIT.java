@@ -55,7 +55,9 @@ class ClosedContextIT {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(RedlockAutoConfiguration.class))
-		.withPropertyValues(this.servers.properties());
+		.withPropertyValues(this.servers.properties())
+		// A driver's first command loads its classes, beside other JVMs that do the same.
+		.withPropertyValues("redlock.command-timeout=2s");
 
 	@AfterEach
 	void stop() {
