@@ -105,8 +105,7 @@ final class Benchmarks {
 					1);
 		}
 		if (isWanted("observed")) {
-			new ObservedCalls(1).run(this.report, "Meters and observations, 1 thread, 3 nodes", this.rounds);
-			new ObservedCalls(64).run(this.report, "Meters and observations, 64 threads, 3 nodes", this.rounds);
+			ObservedCalls.run(this.report, this.rounds);
 			write();
 		}
 		if (isWanted("many")) {

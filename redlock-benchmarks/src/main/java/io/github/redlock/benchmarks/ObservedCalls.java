@@ -3,6 +3,7 @@ package io.github.redlock.benchmarks;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,9 +11,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Scanner;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
@@ -31,45 +35,62 @@ import org.springframework.context.annotation.Import;
 /**
  * What meters and observations cost: calls of a method with the annotation, on distinct
  * resources, in an application without them and in one with them. Both are processes of
- * their own on servers of their own, and run by turns, for a second at a time.
+ * their own on the same servers, and run by turns, for a fraction of a second at a time:
+ * what else the machine does then hits both slices of a pair alike, and who begins
+ * changes with each pair. Each round has processes of its own, since two runs of one
+ * program are not compiled alike.
  */
 final class ObservedCalls {
 
-	private static final Duration WARM_UP = Duration.ofSeconds(20);
+	private static final String WITH = "with meters and observations";
 
-	private static final Duration SLICE = Duration.ofSeconds(1);
-
-	/** As many slices as are cheap, because single ones differ much. */
-	private static final int SLICES_PER_ROUND = 5;
-
-	private final int threads;
+	private static final String WITHOUT = "without";
 
 	/**
-	 * A workload.
-	 * @param threads that call at once
+	 * Calls at once, and how long they warm up; many first, because these warm faster.
 	 */
-	ObservedCalls(int threads) {
-		this.threads = threads;
+	private static final Map<Integer, Duration> WARM_UP = new LinkedHashMap<>();
+
+	static {
+		WARM_UP.put(64, Duration.ofSeconds(10));
+		WARM_UP.put(1, Duration.ofSeconds(4));
 	}
 
-	void run(Report report, String title, int rounds) {
-		Map<String, Double> warm = new LinkedHashMap<>();
-		Map<String, List<Double>> rates = new LinkedHashMap<>();
-		try (Nodes own = new Nodes(3);
-				Nodes observedNodes = new Nodes(3);
-				WorkerProcess plain = start(own, false);
-				WorkerProcess observed = start(observedNodes, true)) {
-			Map<String, WorkerProcess> fields = new LinkedHashMap<>();
-			fields.put("with meters and observations", observed);
-			fields.put("without", plain);
-			fields.forEach((name, process) -> warm.put(name, slice(process, WARM_UP)));
-			for (int i = 0; i < rounds * SLICES_PER_ROUND; i++) {
-				fields.forEach((name, process) -> rates.computeIfAbsent(name, (key) -> new ArrayList<>())
-					.add(slice(process, SLICE)));
-			}
+	private static final Duration SLICE = Duration.ofMillis(250);
+
+	private static final int PAIRS_PER_ROUND = 40;
+
+	private final Map<Integer, Pairs> results = new LinkedHashMap<>();
+
+	private ObservedCalls() {
+	}
+
+	static void run(Report report, int rounds) {
+		ObservedCalls calls = new ObservedCalls();
+		for (int i = 0; i < rounds; i++) {
+			calls.round();
 		}
-		Report.Table table = report.table(title, "locks/s", "locks/s while it warmed up");
-		rates.forEach((name, all) -> table.add(name, all, List.of(Report.number(warm.getOrDefault(name, 0.0)))));
+		calls.results.forEach((threads, pairs) -> pairs.report(report,
+				"Meters and observations, " + threads + ((threads == 1) ? " thread" : " threads") + ", 3 nodes"));
+	}
+
+	private void round() {
+		try (Nodes nodes = new Nodes(3);
+				WorkerProcess with = start(nodes, true);
+				WorkerProcess without = start(nodes, false)) {
+			WARM_UP.forEach((threads, warmUp) -> {
+				slice(with, threads, warmUp);
+				slice(without, threads, warmUp);
+				Pairs pairs = this.results.computeIfAbsent(threads, (key) -> new Pairs());
+				for (int i = 0; i < PAIRS_PER_ROUND; i++) {
+					boolean first = i % 2 == 0;
+					Slice one = slice(first ? with : without, threads, SLICE);
+					Slice other = slice(first ? without : with, threads, SLICE);
+					pairs.with.add(first ? one : other);
+					pairs.without.add(first ? other : one);
+				}
+			});
+		}
 	}
 
 	private static WorkerProcess start(Nodes nodes, boolean observed) {
@@ -78,19 +99,85 @@ final class ObservedCalls {
 		return new WorkerProcess(Application.class, arguments, "-Xmx384m");
 	}
 
-	private double slice(WorkerProcess process, Duration time) {
-		process.tell(this.threads + " " + time.toMillis());
-		return Double.parseDouble(process.answer().get(0));
+	private static Slice slice(WorkerProcess process, int threads, Duration time) {
+		process.tell(threads + " " + time.toMillis());
+		String[] answer = process.answer().get(0).split(" ", 2);
+		return new Slice(Double.parseDouble(answer[0]), Double.parseDouble(answer[1]));
+	}
+
+	/**
+	 * What a process did for a while.
+	 *
+	 * @param rate locks in a second
+	 * @param cpu microseconds of a processor that the process has used for a lock
+	 */
+	private record Slice(double rate, double cpu) {
+	}
+
+	/**
+	 * Slices, as many of the one process as of the other.
+	 */
+	private static final class Pairs {
+
+		private final List<Slice> with = new ArrayList<>();
+
+		private final List<Slice> without = new ArrayList<>();
+
+		private List<Double> ratios() {
+			List<Double> ratios = new ArrayList<>();
+			for (int i = 0; i < this.with.size(); i++) {
+				ratios.add(this.with.get(i).rate() / this.without.get(i).rate());
+			}
+			return ratios;
+		}
+
+		/** The median of each round, which has processes of its own. */
+		private String rounds() {
+			List<String> rounds = new ArrayList<>();
+			List<Double> ratios = ratios();
+			for (int i = 0; i < ratios.size(); i += PAIRS_PER_ROUND) {
+				rounds.add(Report.number(median(ratios.subList(i, i + PAIRS_PER_ROUND))));
+			}
+			return String.join(", ", rounds);
+		}
+
+		private void report(Report report, String title) {
+			Report.Table table = report.table(title, "locks/s", "95 % of confidence in that median",
+					"that in each round", "CPU of the client for a lock, us");
+			table.add(WITH, rates(this.with), List.of("-", "-", cpu(this.with)));
+			table.add(WITHOUT, rates(this.without), List.of(Report.confidence(ratios()), rounds(), cpu(this.without)));
+		}
+
+		private static List<Double> rates(List<Slice> slices) {
+			return slices.stream().map(Slice::rate).toList();
+		}
+
+		private static String cpu(List<Slice> slices) {
+			return Report.number(median(slices.stream().map(Slice::cpu).toList()));
+		}
+
+		private static double median(List<Double> values) {
+			Samples samples = new Samples();
+			values.forEach(samples::add);
+			return samples.quantile(0.5);
+		}
+
 	}
 
 	/**
 	 * An application that reads how many threads are to call, and for how many
-	 * milliseconds, and answers with the calls of a second.
+	 * milliseconds, and answers with the calls of a second and the microseconds of a
+	 * processor that one of them took.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	@Import({ AnnotationBenchmark.Application.class, Application.Observed.class })
 	static class Application {
+
+		private static final OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory
+			.getOperatingSystemMXBean();
+
+		private final ExecutorService callers = Executors.newCachedThreadPool();
 
 		private final AnnotationBenchmark.Service service;
 
@@ -119,26 +206,25 @@ final class ObservedCalls {
 			Runtime.getRuntime().halt(0);
 		}
 
-		private double call(int threads, Duration time) throws InterruptedException {
-			CountDownLatch done = new CountDownLatch(threads);
-			AtomicLong calls = new AtomicLong();
+		private String call(int threads, Duration time) throws Exception {
+			List<Callable<Long>> calls = new ArrayList<>();
+			long cpu = system.getProcessCpuTime();
 			long start = System.nanoTime();
 			for (int i = 0; i < threads; i++) {
 				String prefix = "resource-" + i + "-" + start + "-";
-				new Thread(() -> {
-					try {
-						for (long n = 0; System.nanoTime() - start < time.toNanos(); n++) {
-							this.service.locked(prefix + n);
-							calls.incrementAndGet();
-						}
+				calls.add(() -> {
+					long n = 0;
+					while (System.nanoTime() - start < time.toNanos()) {
+						this.service.locked(prefix + n++);
 					}
-					finally {
-						done.countDown();
-					}
-				}).start();
+					return n;
+				});
 			}
-			done.await();
-			return calls.get() * 1e9 / (System.nanoTime() - start);
+			long sum = 0;
+			for (Future<Long> called : this.callers.invokeAll(calls)) {
+				sum += called.get();
+			}
+			return sum * 1e9 / (System.nanoTime() - start) + " " + (system.getProcessCpuTime() - cpu) / 1e3 / sum;
 		}
 
 		/**

@@ -60,6 +60,16 @@ final class Report {
 				+ "]";
 	}
 
+	/**
+	 * Where the median would lie in 95 of 100 repetitions.
+	 */
+	static String confidence(List<Double> values) {
+		Samples samples = new Samples();
+		values.forEach(samples::add);
+		double distance = Math.min(0.98 / Math.sqrt(values.size()), 0.5);
+		return number(samples.quantile(0.5 - distance)) + ".." + number(samples.quantile(0.5 + distance));
+	}
+
 	void write(Path directory) throws IOException {
 		Files.createDirectories(directory);
 		StringBuilder text = new StringBuilder(this.head).append('\n');
