@@ -88,7 +88,7 @@ final class SectionObservation {
 	 * Do something while it is the current one of this thread.
 	 */
 	<T extends @Nullable Object, X extends Throwable> T during(Work<T, X> work) throws X {
-		if (this.registry.getCurrentObservation() == this.observation) {
+		if (this.observation.equals(this.registry.getCurrentObservation())) {
 			return work.run();
 		}
 		Observation.Scope scope = this.observation.openScope();

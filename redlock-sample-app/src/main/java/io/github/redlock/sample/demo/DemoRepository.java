@@ -47,13 +47,13 @@ class DemoRepository {
 	 */
 	List<String> reports() {
 		return this.jdbc.sql("SELECT state FROM demo_instance WHERE " + PRESENT + " ORDER BY id")
-			.query(String.class)
+			.query((row, number) -> row.getString("state"))
 			.list();
 	}
 
 	List<String> instances() {
 		return this.jdbc.sql("SELECT id FROM demo_instance WHERE " + PRESENT + " ORDER BY id")
-			.query(String.class)
+			.query((row, number) -> row.getString("id"))
 			.list();
 	}
 
