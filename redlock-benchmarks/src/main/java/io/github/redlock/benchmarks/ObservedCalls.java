@@ -157,9 +157,7 @@ final class ObservedCalls {
 		}
 
 		private static double median(List<Double> values) {
-			Samples samples = new Samples();
-			values.forEach(samples::add);
-			return samples.quantile(0.5);
+			return Samples.of(values).quantile(0.5);
 		}
 
 	}

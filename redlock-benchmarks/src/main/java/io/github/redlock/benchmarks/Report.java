@@ -54,8 +54,7 @@ final class Report {
 	 * Median, least and most.
 	 */
 	static String spread(List<Double> values) {
-		Samples samples = new Samples();
-		values.forEach(samples::add);
+		Samples samples = Samples.of(values);
 		return number(samples.quantile(0.5)) + " [" + number(samples.quantile(0)) + ".." + number(samples.quantile(1))
 				+ "]";
 	}
@@ -64,8 +63,7 @@ final class Report {
 	 * Where the median would lie in 95 of 100 repetitions.
 	 */
 	static String confidence(List<Double> values) {
-		Samples samples = new Samples();
-		values.forEach(samples::add);
+		Samples samples = Samples.of(values);
 		double distance = Math.min(0.98 / Math.sqrt(values.size()), 0.5);
 		return number(samples.quantile(0.5 - distance)) + ".." + number(samples.quantile(0.5 + distance));
 	}
@@ -162,9 +160,7 @@ final class Report {
 		}
 
 		private double ratio(String name) {
-			Samples samples = new Samples();
-			ratios(name).forEach(samples::add);
-			return samples.quantile(0.5);
+			return Samples.of(ratios(name)).quantile(0.5);
 		}
 
 		private String markdown() {

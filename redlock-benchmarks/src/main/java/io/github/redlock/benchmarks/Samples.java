@@ -1,6 +1,7 @@
 package io.github.redlock.benchmarks;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 
@@ -10,6 +11,15 @@ import java.util.List;
 final class Samples {
 
 	private final List<Double> values = new ArrayList<>();
+
+	/**
+	 * These numbers, to begin with.
+	 */
+	static Samples of(Collection<Double> values) {
+		Samples samples = new Samples();
+		samples.values.addAll(values);
+		return samples;
+	}
 
 	void add(double value) {
 		this.values.add(value);

@@ -181,7 +181,7 @@ final class RequestTimeouts {
 	private void giveUpOverdue(long now) {
 		Request oldest = this.unanswered.peek();
 		for (int i = 0; i < MAX_AT_ONCE && oldest != null && now - dueAt(oldest) >= 0; i++) {
-			boolean last = oldest.undelivered != null;
+			boolean hasThrownBefore = oldest.undelivered != null;
 			boolean delivered = false;
 			try {
 				oldest.giveUp(new Vote.Failed(Vote.Failed.Reason.TIMEOUT, new TimeoutException("no answer from node "
@@ -189,7 +189,7 @@ final class RequestTimeouts {
 				delivered = true;
 			}
 			finally {
-				if (delivered || last) {
+				if (delivered || hasThrownBefore) {
 					this.unanswered.remove(oldest);
 				}
 			}

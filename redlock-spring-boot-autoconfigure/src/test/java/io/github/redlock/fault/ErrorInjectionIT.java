@@ -67,10 +67,10 @@ class ErrorInjectionIT {
 	private static void injectErrors(List<RedisServer> servers, SSLContext tls) throws Exception {
 		FaultClassLoader loader = new FaultClassLoader(ErrorInjectionIT::isTransport);
 		Set<Object> sites = new LinkedHashSet<>();
-		for (int i = 0; i < RUNS_WITHOUT_ANOTHER_SITE || sites.size() < SITES_OF_A_LEADER; i++) {
-			if (sites.addAll((List<?>) run(loader, servers, tls, -1))) {
-				i = 0;
-			}
+		int runsWithoutAnother = 0;
+		while (runsWithoutAnother < RUNS_WITHOUT_ANOTHER_SITE || sites.size() < SITES_OF_A_LEADER) {
+			boolean another = sites.addAll((List<?>) run(loader, servers, tls, -1));
+			runsWithoutAnother = another ? 0 : runsWithoutAnother + 1;
 		}
 		assertThat(sites.stream().anyMatch((site) -> loader.describe((Integer) site).contains("TlsTransport")))
 			.isEqualTo(tls != null);

@@ -56,11 +56,16 @@ public final class RedisServer implements AutoCloseable {
 	/** A server that speaks TLS only. */
 	public static RedisServer withTls(Path certificate, Path key, String... more) {
 		int port = freePort();
-		List<String> arguments = new ArrayList<>(List.of("--port", "0", "--tls-port", String.valueOf(port),
-				"--tls-cert-file", certificate.toString(), "--tls-key-file", key.toString(), "--tls-auth-clients", "no",
-				"--tls-ca-cert-file", certificate.toString()));
+		List<String> arguments = new ArrayList<>(List.of("--port", "0"));
+		arguments.addAll(List.of(tlsArguments(port, certificate, key)));
 		arguments.addAll(List.of(more));
 		return new RedisServer(port, arguments.toArray(String[]::new));
+	}
+
+	static String[] tlsArguments(int port, Path certificate, Path key) {
+		return new String[] { "--tls-port", String.valueOf(port), "--tls-cert-file", certificate.toString(),
+				"--tls-key-file", key.toString(), "--tls-auth-clients", "no", "--tls-ca-cert-file",
+				certificate.toString() };
 	}
 
 	static Path executable() {

@@ -58,9 +58,7 @@ public final class TlsServers {
 	/** A server with one port for clear text and one for TLS. */
 	public RedisServer startBeside(int tlsPort, KeyStore keyStore) throws Exception {
 		Path keyFile = pem("key", "PRIVATE KEY", keyStore.getKey("redis", PASSWORD).getEncoded());
-		String certificate = certificateFile(keyStore).toString();
-		return new RedisServer("--tls-port", String.valueOf(tlsPort), "--tls-cert-file", certificate, "--tls-key-file",
-				keyFile.toString(), "--tls-ca-cert-file", certificate, "--tls-auth-clients", "no");
+		return new RedisServer(RedisServer.tlsArguments(tlsPort, certificateFile(keyStore), keyFile));
 	}
 
 	/** A port on which nobody listens. */
