@@ -12,6 +12,8 @@ import io.micrometer.observation.Observation;
 import io.micrometer.observation.Observation.Event;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import io.github.redlock.ExecutionStats;
 import io.github.redlock.LockHandle;
@@ -23,6 +25,9 @@ import io.github.redlock.LockOptions;
  * is a lock, each attempt as an event, and the work, which sees it as the current one.
  * The event of the attempt that wins the lock is that of the acquisition. Without a
  * registry it does nothing.
+ * <p>
+ * What a handler of observations throws is said once in the log, and harms neither the
+ * lock nor the work: nobody would release the lock, or end a publisher, after it.
  * <p>
  * Thread-safe.
  */
@@ -44,6 +49,10 @@ final class SectionObservation {
 	private static final Outcome JOINED = new Outcome("joined");
 
 	private static final Outcome UNKNOWN = new Outcome("unknown");
+
+	private static final Logger logger = LoggerFactory.getLogger(SectionObservation.class);
+
+	private static final AtomicBoolean warned = new AtomicBoolean();
 
 	private final ObservationRegistry registry;
 
@@ -77,7 +86,23 @@ final class SectionObservation {
 		if (parent != null) {
 			observation.parentObservation(parent);
 		}
-		return new SectionObservation(registry, observation.start());
+		tell(observation::start);
+		return new SectionObservation(registry, observation);
+	}
+
+	private static void tell(Runnable notification) {
+		try {
+			notification.run();
+		}
+		catch (RuntimeException | Error ex) {
+			handlerFailed(ex);
+		}
+	}
+
+	private static void handlerFailed(Throwable error) {
+		if (warned.compareAndSet(false, true)) {
+			logger.warn("A handler of observations failed; no lock is affected. This is said once", error);
+		}
 	}
 
 	Observation observation() {
@@ -91,12 +116,34 @@ final class SectionObservation {
 		if (this.observation.equals(this.registry.getCurrentObservation())) {
 			return work.run();
 		}
-		Observation.Scope scope = this.observation.openScope();
+		Observation.Scope before = this.registry.getCurrentObservationScope();
+		Observation.Scope scope = openScope(before);
 		try {
 			return work.run();
 		}
 		finally {
+			close(scope, before);
+		}
+	}
+
+	private Observation.Scope openScope(Observation.@Nullable Scope before) {
+		try {
+			return this.observation.openScope();
+		}
+		catch (RuntimeException | Error ex) {
+			this.registry.setCurrentObservationScope(before);
+			handlerFailed(ex);
+			return Observation.Scope.NOOP;
+		}
+	}
+
+	private void close(Observation.Scope scope, Observation.@Nullable Scope before) {
+		try {
 			scope.close();
+		}
+		catch (RuntimeException | Error ex) {
+			this.registry.setCurrentObservationScope(before);
+			handlerFailed(ex);
 		}
 	}
 
@@ -172,18 +219,18 @@ final class SectionObservation {
 
 	private void attempts(int count) {
 		for (int i = 0; i < count; i++) {
-			this.observation.event(ATTEMPT);
+			tell(() -> this.observation.event(ATTEMPT));
 		}
 	}
 
 	private void ended(Outcome outcome) {
 		this.decided = true;
 		this.observation.lowCardinalityKeyValue(outcome.keyValue());
-		this.observation.event(outcome.event());
+		tell(() -> this.observation.event(outcome.event()));
 	}
 
 	void error(Throwable error) {
-		this.observation.error(error);
+		tell(() -> this.observation.error(error));
 	}
 
 	/**
@@ -202,7 +249,7 @@ final class SectionObservation {
 	 */
 	void stop() {
 		if (this.stopped.compareAndSet(false, true)) {
-			this.observation.stop();
+			tell(this.observation::stop);
 		}
 	}
 

@@ -14,7 +14,10 @@ import io.micrometer.observation.tck.TestObservationRegistry;
 import io.micrometer.tracing.handler.DefaultTracingObservationHandler;
 import io.micrometer.tracing.test.simple.SimpleSpan;
 import io.micrometer.tracing.test.simple.SimpleTracer;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -107,6 +110,11 @@ class SectionObservationTests {
 		assertOne(this.registry, section, outcome);
 	}
 
+	/** A section ends just after its future, or its publisher. */
+	private void awaitOne(String section, String outcome) {
+		Awaitility.await().untilAsserted(() -> assertOne(section, outcome));
+	}
+
 	static void assertOne(TestObservationRegistry registry, String section, String outcome) {
 		assertThat(registry).hasNumberOfObservationsWithNameEqualTo(SectionObservation.NAME, 1)
 			.hasObservationWithNameEqualTo(SectionObservation.NAME)
@@ -131,7 +139,7 @@ class SectionObservationTests {
 	void workOfAFutureSeesItsSection() {
 		run((service, locks) -> {
 			assertThat(service.future("a").get(20, TimeUnit.SECONDS)).isEqualTo(SectionObservation.NAME);
-			assertOne("Service.future", "acquired");
+			awaitOne("Service.future", "acquired");
 		});
 	}
 
@@ -141,7 +149,7 @@ class SectionObservationTests {
 			Mono<String> mono = service.mono("a");
 			assertThat(this.registry).doesNotHaveAnyObservation();
 			assertThat(mono.block(Duration.ofSeconds(20))).isEqualTo(SectionObservation.NAME);
-			assertOne("Service.mono", "acquired");
+			awaitOne("Service.mono", "acquired");
 		});
 	}
 
@@ -158,7 +166,7 @@ class SectionObservationTests {
 	void errorOfAPublisherIsOneOfTheSection() {
 		run((service, locks) -> {
 			assertThatIllegalStateException().isThrownBy(() -> service.flux("a").blockLast(Duration.ofSeconds(20)));
-			assertOne("Service.flux", "acquired");
+			awaitOne("Service.flux", "acquired");
 			assertThat(this.registry).hasObservationWithNameEqualTo(SectionObservation.NAME).that().hasError();
 		});
 	}
@@ -169,6 +177,32 @@ class SectionObservationTests {
 			locks.hold("a", Duration.ofHours(1));
 			assertThatExceptionOfType(LockNotAcquiredException.class).isThrownBy(() -> service.plain("a"));
 			assertOne("Service.plain", "held");
+		});
+	}
+
+	/** A linkage error is fatal to Reactor: its chain would never end. */
+	@ParameterizedTest
+	@ValueSource(strings = { "start", "event", "error", "close", "stop" })
+	void handlerThatFailsHarmsNoSection(String when) {
+		run((service, locks) -> {
+			this.registry.observationConfig().observationHandler(new BrokenHandler(when));
+			assertThat(service.plain("a")).isEqualTo(SectionObservation.NAME);
+			assertThat(service.future("a").get(20, TimeUnit.SECONDS)).isEqualTo(SectionObservation.NAME);
+			assertThat(service.mono("a").block(Duration.ofSeconds(20))).isEqualTo(SectionObservation.NAME);
+			assertThatIllegalStateException().isThrownBy(() -> service.failing("a"));
+			assertThatIllegalStateException().isThrownBy(() -> service.flux("a").blockLast(Duration.ofSeconds(20)));
+			Awaitility.await().untilAsserted(() -> assertThat(locks.isHeld("a")).isFalse());
+			assertThat(this.registry.getCurrentObservation()).isNull();
+		});
+	}
+
+	@Test
+	void sectionWhoseScopeCannotBeOpenedIsNotTheCurrentOne() {
+		run((service, locks) -> {
+			this.registry.observationConfig().observationHandler(new BrokenHandler("open"));
+			assertThat(service.plain("a")).isEqualTo("none");
+			assertThat(locks.isHeld("a")).isFalse();
+			assertThat(this.registry.getCurrentObservation()).isNull();
 		});
 	}
 
@@ -262,6 +296,57 @@ class SectionObservationTests {
 	private interface SectionTest {
 
 		void accept(Service service, InMemoryLocks locks) throws Exception;
+
+	}
+
+	private static final class BrokenHandler implements ObservationHandler<Observation.Context> {
+
+		private final String when;
+
+		private BrokenHandler(String when) {
+			this.when = when;
+		}
+
+		private void failIf(String event) {
+			if (event.equals(this.when)) {
+				throw new NoSuchMethodError("as intended");
+			}
+		}
+
+		@Override
+		public boolean supportsContext(Observation.Context context) {
+			return true;
+		}
+
+		@Override
+		public void onStart(Observation.Context context) {
+			failIf("start");
+		}
+
+		@Override
+		public void onScopeOpened(Observation.Context context) {
+			failIf("open");
+		}
+
+		@Override
+		public void onScopeClosed(Observation.Context context) {
+			failIf("close");
+		}
+
+		@Override
+		public void onEvent(Observation.Event event, Observation.Context context) {
+			failIf("event");
+		}
+
+		@Override
+		public void onError(Observation.Context context) {
+			failIf("error");
+		}
+
+		@Override
+		public void onStop(Observation.Context context) {
+			failIf("stop");
+		}
 
 	}
 
