@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.github.redlock.LockHandle;
@@ -81,6 +82,7 @@ class AdmissionTests {
 			.contains("acquire [a" + (CROWD - 2) + "]");
 	}
 
+	@Tag("scale")
 	@Test
 	void silentNodesDoNotKeepTheOthersWaitingForEver() {
 		this.cluster.nodes().forEach((node) -> node.freeze());

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.github.redlock.LockHandle;
@@ -51,6 +52,7 @@ class KeepAliveTests {
 	}
 
 	/** [31] */
+	@Tag("scale")
 	@Test
 	void locksThatFallDueTogetherShareRequests() {
 		List<LockHandle> locks = acquire(250);
@@ -68,6 +70,7 @@ class KeepAliveTests {
 		assertThat(this.recorder.events("lost")).isEmpty();
 	}
 
+	@Tag("scale")
 	@Test
 	void manyLocksThatAreExtendedLateAreSpreadOverTheTimeThatIsLeft() {
 		DefaultRedlock late = this.cluster.client((builder) -> builder.listener(this.recorder).extendAfter(0.9));

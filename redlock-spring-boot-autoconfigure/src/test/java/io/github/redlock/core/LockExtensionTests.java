@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -559,6 +560,7 @@ class LockExtensionTests {
 	}
 
 	/** [31]: timers, not threads; the transport batches what falls due together */
+	@Tag("scale")
 	@Test
 	void thousandHeldLocksUseOneTimerEach() {
 		List<LockHandle> locks = new ArrayList<>();

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -281,6 +282,7 @@ class LockReleaseTests {
 	}
 
 	/** [64] */
+	@Tag("scale")
 	@Test
 	void tenThousandCyclesLeaveNoTimer() {
 		int before = this.cluster.time().scheduled();

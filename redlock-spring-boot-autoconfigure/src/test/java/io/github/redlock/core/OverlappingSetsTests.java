@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.github.redlock.LockHandle;
@@ -17,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Waiters for sets of resources that have some of them in common.
  */
+@Tag("scale")
 class OverlappingSetsTests {
 
 	private static final Duration TTL = Duration.ofSeconds(10);

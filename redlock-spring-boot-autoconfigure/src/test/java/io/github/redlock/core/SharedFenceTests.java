@@ -7,6 +7,7 @@ import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.Random;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,7 @@ class SharedFenceTests {
 
 	private static final int SKEW_MICROS = 1_000_000;
 
+	@Tag("scale")
 	@Test
 	void fewTokensAreRefusedWhereNamesAreSpread() {
 		assertThat(shareOfRefused(10_000, SLOTS, 10)).isLessThan(0.001);
