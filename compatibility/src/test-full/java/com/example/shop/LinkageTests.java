@@ -38,7 +38,7 @@ class LinkageTests {
 
 	/** Libraries that an application has here; others are optional. */
 	private static final List<String> LIBRARIES = List.of("org/springframework/", "redis/clients/", "io/lettuce/",
-			"io/micrometer/", "reactor/");
+			"io/micrometer/common/", "io/micrometer/core/", "io/micrometer/observation/", "reactor/");
 
 	private final Set<String> missing = new TreeSet<>();
 

@@ -92,6 +92,8 @@ class OperatorTests {
 		assertThat(get("/actuator/metrics/redlock.acquire").body()).contains("acquired").contains("\"desk\"");
 		assertThat(get("/actuator/metrics/redlock.nodes.voting").body()).contains("3.0");
 		assertThat(get("/actuator/metrics/redlock.section").statusCode()).isEqualTo(200);
+		assertThat(get("/actuator/metrics/redlock.section.active").statusCode()).as("timed by the starter").isEqualTo(404);
+		assertThat(get("/actuator/metrics/http.server.requests").statusCode()).as("timed by Spring Boot").isEqualTo(200);
 	}
 
 	@Test

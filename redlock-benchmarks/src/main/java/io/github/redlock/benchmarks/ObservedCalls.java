@@ -15,14 +15,19 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.ObservationHandler.FirstMatchingCompositeObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -226,7 +231,8 @@ final class ObservedCalls {
 		}
 
 		/**
-		 * What Spring Boot's actuator makes.
+		 * What Spring Boot's actuator makes: handlers of meters stand in a row, and the
+		 * first that supports an observation handles it.
 		 */
 		@Configuration(proxyBeanMethods = false)
 		@ConditionalOnBooleanProperty("observed")
@@ -238,9 +244,13 @@ final class ObservedCalls {
 			}
 
 			@Bean
-			ObservationRegistry observationRegistry(MeterRegistry meterRegistry) {
+			ObservationRegistry observationRegistry(MeterRegistry meterRegistry,
+					ObjectProvider<ObservationHandler<Observation.Context>> handlers) {
+				ObservationHandler<Observation.Context> usual = new DefaultMeterObservationHandler(meterRegistry);
 				ObservationRegistry registry = ObservationRegistry.create();
-				registry.observationConfig().observationHandler(new DefaultMeterObservationHandler(meterRegistry));
+				registry.observationConfig()
+					.observationHandler(new FirstMatchingCompositeObservationHandler(
+							Stream.concat(handlers.orderedStream(), Stream.of(usual)).toList()));
 				return registry;
 			}
 

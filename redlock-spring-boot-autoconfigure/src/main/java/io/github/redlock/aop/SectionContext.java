@@ -15,8 +15,19 @@ final class SectionContext extends Observation.Context {
 
 	private volatile KeyValues lowCardinality;
 
+	private volatile long startedAt;
+
 	SectionContext(KeyValue... lowCardinality) {
 		this.lowCardinality = KeyValues.of(lowCardinality);
+	}
+
+	/** By the clock of the meters, in nanoseconds. */
+	long startedAt() {
+		return this.startedAt;
+	}
+
+	void setStartedAt(long startedAt) {
+		this.startedAt = startedAt;
 	}
 
 	@Override

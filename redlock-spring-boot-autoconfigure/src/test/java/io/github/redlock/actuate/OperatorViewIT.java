@@ -11,6 +11,8 @@ import java.util.List;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -231,6 +233,20 @@ class OperatorViewIT {
 		start();
 		this.servers.server(2).kill();
 		assertThat(get("/redlock/redlock/a")).contains("UNKNOWN", "FREE");
+	}
+
+	@Test
+	void sectionsAreTimedOnceAndOtherObservationsAsUsual() {
+		start();
+		this.context.getBean(Service.class).bill(1);
+		Observation.createNotStarted("other", this.context.getBean(ObservationRegistry.class)).observe(() -> {
+		});
+		MeterRegistry meters = this.context.getBean(MeterRegistry.class);
+		assertThat(meters.get("redlock.section").tags("name", "invoice", "outcome", "acquired").timer().count())
+			.isEqualTo(1);
+		assertThat(meters.find("redlock.section.active").meters()).isEmpty();
+		assertThat(meters.get("other").timer().count()).isEqualTo(1);
+		assertThat(meters.find("other.active").meters()).hasSize(1);
 	}
 
 	@Test

@@ -2,13 +2,13 @@ package io.github.redlock.aop;
 
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
+import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.micrometer.tracing.Span;
+import io.micrometer.tracing.Tracer;
 import io.micrometer.tracing.handler.DefaultTracingObservationHandler;
-import io.micrometer.tracing.handler.TracingAwareMeterObservationHandler;
 import io.micrometer.tracing.test.simple.SimpleTracer;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.tracer.common.SpanContext;
@@ -48,18 +48,18 @@ class ExemplarTests {
 
 	@Test
 	void samplesOfASectionNameItsTrace() {
-		this.observations.observationConfig()
-			.observationHandler(new DefaultTracingObservationHandler(this.tracer))
-			.observationHandler(new TracingAwareMeterObservationHandler<>(
-					new DefaultMeterObservationHandler(this.meters), this.tracer));
+		this.observations.observationConfig().observationHandler(new DefaultTracingObservationHandler(this.tracer));
 		new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(RedlockAutoConfiguration.class,
 					DistributedLockAutoConfiguration.class, RedlockMetricsAutoConfiguration.class))
 			.withPropertyValues("redlock.mode=in-memory")
 			.withBean(ObservationRegistry.class, () -> this.observations)
 			.withBean(MeterRegistry.class, () -> this.meters)
+			.withBean(Tracer.class, () -> this.tracer)
 			.withBean(Service.class)
 			.run((context) -> {
+				context.getBeanProvider(ObservationHandler.class)
+					.forEach(this.observations.observationConfig()::observationHandler);
 				context.getBean(Service.class).pay("a");
 				String trace = this.tracer.onlySpan().context().traceId();
 				assertThat(this.meters.scrape("application/openmetrics-text").lines())

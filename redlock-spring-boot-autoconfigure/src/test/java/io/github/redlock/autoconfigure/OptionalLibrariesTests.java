@@ -2,6 +2,8 @@ package io.github.redlock.autoconfigure;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.tracing.Tracer;
+import io.micrometer.tracing.handler.TracingAwareMeterObservationHandler;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration;
@@ -18,6 +20,7 @@ import io.github.redlock.Redlock;
 import io.github.redlock.actuate.RedlockEndpoint;
 import io.github.redlock.actuate.RedlockHealthIndicator;
 import io.github.redlock.actuate.RedlockMetrics;
+import io.github.redlock.aop.SectionTimer;
 import io.github.redlock.testing.FakeCluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -71,7 +74,19 @@ class OptionalLibrariesTests {
 				.hasSingleBean(Redlock.class)
 				.doesNotHaveBean("redlockHealthContributor")
 				.doesNotHaveBean("redlockMetrics")
+				.doesNotHaveBean("redlockSectionTimer")
 				.doesNotHaveBean("redlockEndpoint"));
+	}
+
+	@Test
+	void sectionsAreTimedWithTracingAndWithout() {
+		this.runner
+			.run((context) -> assertThat(context.getBean("redlockSectionTimer")).isInstanceOf(SectionTimer.class));
+		this.runner.withClassLoader(new FilteredClassLoader(Tracer.class))
+			.run((context) -> assertThat(context.getBean("redlockSectionTimer")).isInstanceOf(SectionTimer.class));
+		this.runner.withBean(Tracer.class, () -> Tracer.NOOP)
+			.run((context) -> assertThat(context.getBean("redlockSectionTimer"))
+				.isInstanceOf(TracingAwareMeterObservationHandler.class));
 	}
 
 	@Test
@@ -81,6 +96,7 @@ class OptionalLibrariesTests {
 					"management.endpoint.redlock.access=NONE")
 			.run((context) -> assertThat(context).doesNotHaveBean(HealthContributor.class)
 				.doesNotHaveBean(RedlockMetrics.class)
+				.doesNotHaveBean(SectionTimer.class)
 				.doesNotHaveBean(RedlockEndpoint.class));
 		this.runner.withPropertyValues("redlock.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed()
