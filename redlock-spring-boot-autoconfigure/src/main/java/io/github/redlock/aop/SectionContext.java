@@ -15,14 +15,17 @@ final class SectionContext extends Observation.Context {
 
 	private volatile KeyValues lowCardinality;
 
-	private volatile long startedAt;
+	private volatile @Nullable Long startedAt;
 
 	SectionContext(KeyValue... lowCardinality) {
 		this.lowCardinality = KeyValues.of(lowCardinality);
 	}
 
-	/** By the clock of the meters, in nanoseconds. */
-	long startedAt() {
+	/**
+	 * By the clock of the meters, in nanoseconds; {@code null} where another handler has
+	 * failed before the time was taken.
+	 */
+	@Nullable Long startedAt() {
 		return this.startedAt;
 	}
 

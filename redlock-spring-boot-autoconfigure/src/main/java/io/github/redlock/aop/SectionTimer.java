@@ -52,7 +52,11 @@ public final class SectionTimer implements MeterObservationHandler<Observation.C
 
 	@Override
 	public void onStop(Observation.Context context) {
-		long took = now() - ((SectionContext) context).startedAt();
+		Long startedAt = ((SectionContext) context).startedAt();
+		if (startedAt == null) {
+			return;
+		}
+		long took = now() - startedAt;
 		Throwable error = context.getError();
 		Key key = new Key(context.getName(), context.getLowCardinalityKeyValues(),
 				(error != null) ? error.getClass().getSimpleName() : KeyValue.NONE_VALUE);

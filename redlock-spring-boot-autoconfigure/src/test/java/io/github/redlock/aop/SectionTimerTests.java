@@ -79,6 +79,26 @@ class SectionTimerTests {
 	}
 
 	@Test
+	void sectionWhoseBeginningIsUnknownIsNotTimed() {
+		this.observations.observationConfig().observationHandler(new ObservationHandler<Observation.Context>() {
+
+			@Override
+			public boolean supportsContext(Observation.Context context) {
+				return true;
+			}
+
+			@Override
+			public void onStart(Observation.Context context) {
+				throw new IllegalStateException("as intended");
+			}
+
+		});
+		this.observations.observationConfig().observationHandler(new SectionTimer(this.meters));
+		section();
+		assertThat(this.meters.getMeters()).isEmpty();
+	}
+
+	@Test
 	void onlySectionsAreTimed() {
 		ObservationHandler<Observation.Context> timer = new SectionTimer(this.meters);
 		assertThat(timer.supportsContext(new Observation.Context())).isFalse();
