@@ -299,11 +299,12 @@ class SectionObservationTests {
 
 	}
 
-	private static final class BrokenHandler implements ObservationHandler<Observation.Context> {
+	/** Throws at one kind of notification. */
+	static final class BrokenHandler implements ObservationHandler<Observation.Context> {
 
 		private final String when;
 
-		private BrokenHandler(String when) {
+		BrokenHandler(String when) {
 			this.when = when;
 		}
 

@@ -80,20 +80,9 @@ class SectionTimerTests {
 
 	@Test
 	void sectionWhoseBeginningIsUnknownIsNotTimed() {
-		this.observations.observationConfig().observationHandler(new ObservationHandler<Observation.Context>() {
-
-			@Override
-			public boolean supportsContext(Observation.Context context) {
-				return true;
-			}
-
-			@Override
-			public void onStart(Observation.Context context) {
-				throw new IllegalStateException("as intended");
-			}
-
-		});
-		this.observations.observationConfig().observationHandler(new SectionTimer(this.meters));
+		this.observations.observationConfig()
+			.observationHandler(new SectionObservationTests.BrokenHandler("start"))
+			.observationHandler(new SectionTimer(this.meters));
 		section();
 		assertThat(this.meters.getMeters()).isEmpty();
 	}

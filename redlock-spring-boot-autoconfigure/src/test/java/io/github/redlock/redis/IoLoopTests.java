@@ -362,8 +362,7 @@ class IoLoopTests {
 		await();
 		CompletableFuture<Void> standsStill = new CompletableFuture<>();
 		CountDownLatch goOn = new CountDownLatch(1);
-		// Held back until the leader, which stands still with it, has written both
-		// commands.
+		// The server holds back its first answer until it has read the second command.
 		this.server.answers = (usual) -> {
 			if (this.server.commands.get() == 2) {
 				return "";
